@@ -1,0 +1,18 @@
+"""Contracts, their definition versions, what they list, and the facts recorded about them."""
+
+from contracts.models.calendar import CalendarYear
+from contracts.models.contract import Clause, Contract, DefinitionVersion, InformationSystem, LineItem
+from contracts.models.fact import Fact
+from contracts.models.file import Evidence, StoredFile
+
+__all__ = [
+    "CalendarYear",
+    "Clause",
+    "Contract",
+    "DefinitionVersion",
+    "Evidence",
+    "Fact",
+    "InformationSystem",
+    "LineItem",
+    "StoredFile",
+]

@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from accounts.triggers import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("obligations", "0001_initial")]
+    operations = [append_only("obligations_dueversion")]

@@ -8,7 +8,7 @@ is shown at), which relative texts count from.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -18,6 +18,7 @@ from typing import Any
 from django import forms, template
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
@@ -221,7 +222,12 @@ def year_timeline(model: YearTimeline) -> dict[str, Any]:
 @register.inclusion_tag("components/day_strip.html")
 def day_strip(model: DayStrip) -> dict[str, Any]:
     """An explained deadline as month calendars with every counted and skipped day."""
-    return {"model": model, "months": draw_strip(model), "kinds": strip_kinds(model)}
+    return {
+        "model": model,
+        "months": draw_strip(model),
+        "kinds": strip_kinds(model),
+        "weekdays": [WEEKDAYS_ABBR[number] for number in range(7)],
+    }
 
 
 @register.inclusion_tag("components/kpis.html")
@@ -252,9 +258,11 @@ def field(bound: forms.BoundField, label: str = "", help_text: str = "") -> dict
     widget = bound.field.widget
     described = [f"{bound.auto_id}_help"] if help_text or bound.help_text else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
-    attributes = {"class": f"{_widget_class(widget)} {widget.attrs.get('class', '')}".strip()}
+    attributes: dict[str, str | bool] = {
+        "class": f"{_widget_class(widget)} {widget.attrs.get('class', '')}".strip()
+    }
     if bound.errors:
-        attributes["class"] += " is-invalid"
+        attributes["class"] = f"{attributes['class']} is-invalid"
         attributes["aria-invalid"] = "true"
     if described:
         attributes["aria-describedby"] = " ".join(described)
@@ -275,3 +283,9 @@ def hidden_query(request: HttpRequest, *without: str) -> SafeString:
     filters."""
     pairs = [(name, value) for name, values in request.GET.lists() if name not in without for value in values]
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
+
+
+@register.filter
+def item(sequence: Sequence[Any], index: int) -> Any:
+    """``sequence[index]`` with an index held in a variable."""
+    return sequence[index]

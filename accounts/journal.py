@@ -132,6 +132,4 @@ def verify() -> Iterator[ChainFault]:
                 yield ChainFault(chain.name, entry.sequence, "content does not match its hash")
             previous, expected = entry.hash, expected + 1
         if chain.length != expected - 1 or chain.head != previous:
-            yield ChainFault(
-                chain.name, chain.length, "head does not match the last entry (tail cut or rewritten)"
-            )
+            yield ChainFault(chain.name, chain.length, "head does not match the last entry (tail cut or rewritten)")

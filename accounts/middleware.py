@@ -71,9 +71,7 @@ class AccessMiddleware:
             raise PermissionDenied("This address is not in the role × action table.")
         if rule.public:
             return (
-                None
-                if request.method in rule.methods | {"OPTIONS"}
-                else HttpResponseNotAllowed(sorted(rule.methods))
+                None if request.method in rule.methods | {"OPTIONS"} else HttpResponseNotAllowed(sorted(rule.methods))
             )
         if getattr(getattr(view, "cls", None), "api_door", False):
             return None  # the API authenticates by token as well; ActionPermission applies the same table

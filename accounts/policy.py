@@ -138,9 +138,7 @@ def require(viewer: Viewer, action: str, obj: Any = None, *, now: datetime | Non
     if not allows(viewer, action):
         if not may_read(viewer, action):
             raise NotVisible(_("This does not exist, or is not yours to see."))
-        raise NotAllowed(
-            _("Your role does not include this action. Ask somebody who holds the role to do it.")
-        )
+        raise NotAllowed(_("Your role does not include this action. Ask somebody who holds the role to do it."))
     if rule.reauth:
         limit = timedelta(seconds=settings.REAUTHENTICATION_SECONDS)
         moment = now or timezone.now()

@@ -34,9 +34,7 @@ class Viewer:
     is_system: bool = field(default=False)
 
 
-SYSTEM = Viewer(
-    user_id=None, party_id=None, kind="platform", roles=frozenset(), label="system", is_system=True
-)
+SYSTEM = Viewer(user_id=None, party_id=None, kind="platform", roles=frozenset(), label="system", is_system=True)
 NOBODY = Viewer(user_id=None, party_id=None, kind="", roles=frozenset(), label="")
 
 

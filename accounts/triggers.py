@@ -1,7 +1,7 @@
 """Database triggers that make tables append-only and columns immutable, for PostgreSQL and SQLite alike.
 
 On PostgreSQL the application role also loses UPDATE, DELETE and TRUNCATE on these tables (settings.DATABASE_APP_ROLE),
-so that not even a disabled trigger opens them; only the owner's role, used by migrations, could (security.md C12, F22)."""
+so that not even a disabled trigger opens them; only the owner's role, used by migrations, could."""
 
 from __future__ import annotations
 

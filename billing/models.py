@@ -1,4 +1,4 @@
-"""Milestones, invoices, payment applications and payments. Paid amounts are never edited: corrections are counter-records."""
+"""Milestones, invoices, payment applications and payments. A paid amount is never edited; it is countered."""
 
 from typing import ClassVar
 

@@ -135,9 +135,7 @@ class Membership(models.Model):
     class Meta:
         ordering = ("user_id", "role_id")
         constraints = (
-            models.UniqueConstraint(
-                fields=("user", "role"), condition=Q(revoked_at=None), name="membership_once"
-            ),
+            models.UniqueConstraint(fields=("user", "role"), condition=Q(revoked_at=None), name="membership_once"),
             # GB/T 22239 separation of the three administrators: nobody holds two of these hats at a time.
             models.UniqueConstraint(
                 fields=("user",), condition=Q(revoked_at=None, role__in=HATS), name="membership_one_hat"

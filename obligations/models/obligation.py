@@ -11,7 +11,7 @@ from contracts.models import Contract, DefinitionVersion
 
 class Obligation(ContractScoped):
     """One duty of one period or item: what, by whom, to whom, by when. Text comes from the definition, the due date
-    from the engine. `due_on`/`due_at`, `safe_on` and `due_state` mirror the current DueVersion so that lists need no join."""
+    from the engine. `due_on`, `due_at`, `safe_on` and `due_state` mirror the current DueVersion: lists need no join."""
 
     class Kind(models.TextChoices):
         CONTRACTUAL = "contractual", _("Contractual")

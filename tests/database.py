@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.signals import pre_migrate
 from environ import Env
@@ -34,6 +35,7 @@ class OwnerRole:
         if self.owner is not None:
             connection.close()
             connection.settings_dict.update(self.owner)
+            settings.DATABASE_APP_ROLE = self.application["USER"]  # whom migrations take rights from
             pre_migrate.connect(self._grant_defaults, dispatch_uid="tests.database.grant_defaults")
 
     def drop(self) -> None:
@@ -97,7 +99,7 @@ class SeededFlush:
                 # A forgotten open transaction must fail the test that left it, not hang the run.
                 cursor.execute("SET LOCAL lock_timeout = '20s'")
                 cursor.execute(
-                    "SELECT format('%%s', tgrelid::regclass), quote_ident(tgname), tgenabled FROM pg_trigger "
+                    "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled FROM pg_trigger "
                     "WHERE NOT tgisinternal AND tgenabled <> 'D'"
                 )
                 triggers = cursor.fetchall()

@@ -1,0 +1,27 @@
+"""What is wrong with an expression, where, and what to do: the codes are the keys of `engine.problems`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be read or makes no sense.
+
+    `code` names the problem (see `engine.problems.PROBLEMS`), `params` fill its text, `text` is the expression and
+    `column` (1-based) where in it the problem starts.
+    """
+
+    def __init__(self, code: str, *, text: str = "", column: int = 1, **params: object) -> None:
+        self.code = code
+        self.text = text
+        self.column = column
+        self.params: Mapping[str, object] = params
+        super().__init__(f"{code} at column {column} of {text!r}: {params}")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The known name closest to a misspelt one, or an empty string."""
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return close[0] if close else ""

@@ -83,6 +83,7 @@ _TABLE = (
     _action("reminder.read", CONTRACT_READERS, "obligation.read"),
     _action("evidence.read", CONTRACT_READERS, "obligation.read"),
     _action("evidence.add", {"IT", "VND", "SUP"}, "obligation.read"),
+    _action("file.add", {"IT", "FIN", "MGR", "VND", "SUP"}, "obligation.read"),
     # money
     _action("milestone.read", CONTRACT_READERS - {"SUP"}, "milestone.read"),
     _action("invoice.add", {"VND", "FIN"}, "milestone.read"),

@@ -1,0 +1,1 @@
+"""Writes of contracts: facts, files and evidence, calendars."""

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from lark import Lark, Token, Tree
+from lark import Lark, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from . import syntax as s
@@ -244,10 +244,9 @@ class _Builder:
 
     def _range(self, items: list[Any], column: int) -> s.Range:
         opener, low, high, closer = items
-        assert isinstance(opener, Token) and isinstance(closer, Token)
         return s.Range(
             None if low is None else self.build(low),
             None if high is None else self.build(high),
-            opener == "[",
-            closer == "]",
+            opener.children[0] == "[",
+            closer.children[0] == "]",
         )

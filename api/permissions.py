@@ -1,0 +1,36 @@
+"""The same role × action table as every other door, plus the token's scope."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.middleware import declared_access
+from accounts.policy import allows, may_read
+from accounts.scoping import request_viewer
+
+
+class ActionPermission(BasePermission):
+    """Not readable → 404, readable but not allowed → 403, token without the view's scope → 403."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        match = request.resolver_match
+        rule = declared_access(type(view), match.view_name if match else "")
+        if rule is None:
+            return False
+        if rule.public:
+            return True
+        viewer = request_viewer(request._request)
+        if viewer.user_id is None:
+            return False
+        action = rule.actions.get("GET" if request.method == "HEAD" else str(request.method), "")
+        if not action:
+            return True  # the method is not answered: dispatch says 405
+        if not may_read(viewer, action):
+            raise Http404
+        if not allows(viewer, action):
+            return False
+        scope = getattr(view, "token_scope", None)
+        return viewer.scopes is None or scope in viewer.scopes

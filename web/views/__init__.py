@@ -1,0 +1,1 @@
+"""Pages of the staff door. A view parses, calls one selector or service, renders."""

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import translation
 
 from accounts import journal
 from accounts.external_routes import EXTERNAL_ROUTES
@@ -46,6 +47,20 @@ def declared_access(view: Callable[..., Any], route_name: str) -> Access | None:
     found = getattr(view, "access", None) or getattr(getattr(view, "view_class", None), "access", None)
     found = found or getattr(getattr(view, "cls", None), "access", None)
     return found or EXTERNAL_ROUTES.get(route_name)
+
+
+class LanguageMiddleware:
+    """A person's own language, unless this browser chose another one with the language switch."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = getattr(request.user, "language", "")
+        if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            translation.activate(language)
+            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[assignment]
+        return self.get_response(request)
 
 
 class AccessMiddleware:

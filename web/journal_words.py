@@ -3,6 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 WORDS = {
+    "session.start": _("Logged in"),
+    "session.end": _("Logged out"),
+    "session.refused": _("Log-in refused"),
+    "denied": _("Refused"),
     "party.create": _("Party created"),
     "party.update": _("Party changed"),
     "person.create": _("Person created"),

@@ -77,8 +77,6 @@ class User(AbstractBaseUser):
     department = models.CharField(_("department"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_active = models.BooleanField(_("active"), default=True)
-    # Raised whenever roles, password or activity change; a session of an older generation is refused.
-    generation = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

@@ -85,16 +85,15 @@ def person_create(
 
 @transaction.atomic
 def person_update(*, actor: Viewer, user: User, **fields: Any) -> User:
-    """Change name, address, department or activity. Ending an account ends its sessions at the next request."""
+    """Change name, address, department or activity. A disabled person's sessions end with their next request, because
+    roles and activity are read anew for every request."""
     require(actor, "people.edit", user)
     if actor.user_id == user.pk and fields.get("is_active") is False:
         raise AccountRefused(_("You cannot disable yourself. Ask another administrator."), "is_active")
     before = {name: getattr(user, name) for name in fields}
     for name, value in fields.items():
         setattr(user, name, value)
-    if before.get("is_active", user.is_active) != user.is_active:
-        user.generation += 1
-    user.save(update_fields=[*fields, "generation"])
+    user.save(update_fields=list(fields))
     _record(actor, "person.update", user, before=before, after=fields)
     return user
 
@@ -123,14 +122,13 @@ def role_grant(*, actor: Viewer, user: User, role: Role) -> Membership:
             _("Auditor, security administrator and system administrator exclude one another. Revoke the other first."),
             "role",
         ) from error
-    _bump(user)
     _record(actor, "role.grant", user, before={"roles": sorted(held)}, after={"roles": sorted(held | {role.pk})})
     return membership
 
 
 @transaction.atomic
 def role_revoke(*, actor: Viewer, membership: Membership) -> None:
-    """End a membership from now on; the row stays. The person's sessions end at the next request."""
+    """End a membership; the row stays. It counts from the person's next request on."""
     user = membership.user
     require(actor, "role.grant", user)
     if actor.user_id == user.pk:
@@ -140,13 +138,7 @@ def role_revoke(*, actor: Viewer, membership: Membership) -> None:
     )
     if not changed:
         raise AccountRefused(_("This role was already revoked."), "role")
-    _bump(user)
     _record(actor, "role.revoke", user, before={"role": membership.role_id})
-
-
-def _bump(user: User) -> None:
-    user.generation += 1
-    user.save(update_fields=["generation"])
 
 
 @transaction.atomic

@@ -1,0 +1,69 @@
+"""Calendar periods: their keys (`2025-W27`, `2025-09`, `2025-Q3`, `2025-H2`, `2025`), edges and succession."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+_KEYS = (
+    ("week", re.compile(r"(\d{4})-W(\d{2})")),
+    ("day", re.compile(r"(\d{4})-(\d{2})-(\d{2})")),
+    ("month", re.compile(r"(\d{4})-(\d{2})")),
+    ("quarter", re.compile(r"(\d{4})-Q([1-4])")),
+    ("half", re.compile(r"(\d{4})-H([12])")),
+    ("year", re.compile(r"(\d{4})")),
+)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A calendar period, or the part of one inside a term: `start` and `end` are both inside it."""
+
+    unit: str
+    key: str
+    start: date
+    end: date
+
+
+def period_of(day: date, unit: str) -> Period:
+    """The whole period of the unit that holds the day; weeks are ISO weeks."""
+    if unit == "day":
+        return Period(unit, day.isoformat(), day, day)
+    if unit == "week":
+        year, week, weekday = day.isocalendar()
+        monday = day - timedelta(days=weekday - 1)
+        return Period(unit, f"{year:04d}-W{week:02d}", monday, monday + timedelta(days=6))
+    size = _MONTHS[unit]
+    index = (day.month - 1) // size
+    start = date(day.year, index * size + 1, 1)
+    after = date(day.year + (index + 1) * size // 12, (index + 1) * size % 12 + 1, 1)
+    year = f"{day.year:04d}"
+    key = {"month": f"{year}-{day.month:02d}", "quarter": f"{year}-Q{index + 1}", "half": f"{year}-H{index + 1}"}
+    return Period(unit, key.get(unit, year), start, after - timedelta(days=1))
+
+
+def periods(unit: str, start: date, end: date, *, whole: bool = False) -> Iterator[Period]:
+    """The periods touching [start, end], clipped to it; with `whole` only those entirely inside."""
+    day = start
+    while day <= end:
+        full = period_of(day, unit)
+        if not whole or (full.start >= start and full.end <= end):
+            yield Period(unit, full.key, max(full.start, start), min(full.end, end))
+        day = full.end + timedelta(days=1)
+
+
+def parse_key(text: str) -> Period:
+    """The whole period a key names. Raises ValueError for a key of no known form or a period that does not exist."""
+    for unit, pattern in _KEYS:
+        if match := pattern.fullmatch(text):
+            first, *rest = (int(part) for part in match.groups())
+            if unit == "week":
+                return period_of(date.fromisocalendar(first, rest[0], 1), unit)
+            if unit == "day":
+                return period_of(date(first, *rest), unit)
+            month = (rest[0] - 1) * _MONTHS[unit] + 1 if rest else 1
+            return period_of(date(first, month, 1), unit)
+    raise ValueError(f"{text!r} is not a period; write 2025-09, 2025-W27, 2025-Q3, 2025-H2 or 2025")

@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("duty", models.CharField(max_length=60)),
                 ("key", models.JSONField(blank=True, default=dict)),
@@ -119,9 +117,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("source", models.CharField(max_length=80)),
                 ("message", models.CharField(max_length=60)),
@@ -155,9 +151,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.PositiveIntegerField()),
                 ("state", models.CharField(max_length=12)),
@@ -200,9 +194,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("due_number", models.PositiveIntegerField()),
                 ("at", models.DateTimeField()),
@@ -233,9 +225,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("due_number", models.PositiveIntegerField()),
                 ("step", models.CharField(max_length=24)),
@@ -285,9 +275,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("due_number", models.PositiveIntegerField()),
                 ("step", models.CharField(max_length=24)),
@@ -310,9 +298,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("round", models.PositiveSmallIntegerField()),
                 (
@@ -390,9 +376,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="obligation",
-            constraint=models.UniqueConstraint(
-                fields=("contract", "duty", "key_text"), name="obligation_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("contract", "duty", "key_text"), name="obligation_once"),
         ),
         migrations.AddConstraint(
             model_name="obligation",
@@ -407,9 +391,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="notification",
-            index=models.Index(
-                condition=models.Q(("read_at", None)), fields=["user"], name="notification_unread"
-            ),
+            index=models.Index(condition=models.Q(("read_at", None)), fields=["user"], name="notification_unread"),
         ),
         migrations.AddConstraint(
             model_name="notification",
@@ -421,9 +403,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="acknowledgement",
-            constraint=models.UniqueConstraint(
-                fields=("obligation", "due_number", "user"), name="acknowledged_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("obligation", "due_number", "user"), name="acknowledged_once"),
         ),
         migrations.AddIndex(
             model_name="reminder",
@@ -449,9 +429,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="reminderstep",
-            constraint=models.UniqueConstraint(
-                fields=("obligation", "due_number", "step"), name="reminder_step_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("obligation", "due_number", "step"), name="reminder_step_once"),
         ),
         migrations.AddConstraint(
             model_name="submission",

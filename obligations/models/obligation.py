@@ -49,21 +49,25 @@ class Obligation(ContractScoped):
     obligee = models.CharField(_("obligee"), max_length=10, blank=True)
     obligor_name = models.CharField(max_length=200, blank=True)
     policy = models.CharField(max_length=40, default="default")
+    # the buyer's role that the reminder policy names: whose list the buyer's own duties stand in
+    role = models.CharField(max_length=3, blank=True)
     amount = models.DecimalField(_("amount at stake"), max_digits=18, decimal_places=2, null=True, blank=True)
     position = models.PositiveIntegerField(default=0)
 
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     done_on = models.DateField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)  # the instant, where the deadline counts hours or minutes
     waiver_reason = models.CharField(max_length=1000, blank=True)
-    keeper = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="kept_obligations"
-    )
+    waived_at = models.DateTimeField(null=True, blank=True)
+    keeper = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="kept_obligations")
 
     due_state = models.CharField(max_length=12, default="pending")
     due_on = models.DateField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)  # end of the due day, or the due instant, in UTC
     safe_on = models.DateField(null=True, blank=True)
     gate_open = models.BooleanField(default=True)
+    # the facts a pending date waits for: [{"name": "event.acceptance_signed", "title": …}]
+    missing = models.JSONField(default=list, blank=True)
     due_number = models.PositiveIntegerField(default=0)  # number of the current DueVersion; 0: none yet
     # When the next reminder step falls due; null: nothing to send. The sweep claims rows by this pointer.
     next_reminder_at = models.DateTimeField(null=True, blank=True)
@@ -109,6 +113,7 @@ class DueVersion(ContractScoped):
     low = models.CharField(max_length=40, blank=True)
     high = models.CharField(max_length=40, blank=True)
     estimate_on = models.DateField(null=True)
+    gate_open = models.BooleanField(default=True)
     missing = models.JSONField(default=list)
     reasons = models.JSONField(default=list)
     derivation = models.JSONField(default=list)

@@ -17,16 +17,12 @@ class ReminderStep(ContractScoped):
 
     obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, related_name="reminder_steps")
     due_number = models.PositiveIntegerField()
-    step = models.CharField(
-        max_length=24
-    )  # "T-30", "T-0", "overdue-2026-11-23", "escalate-1", "chase-17", "digest"
+    step = models.CharField(max_length=24)  # "T-30", "T-0", "overdue-2026-11-23", "escalate-1", "chase-17", "digest"
     send_at = models.DateTimeField()
 
     class Meta:
         ordering = ("obligation_id", "send_at")
-        constraints = (
-            models.UniqueConstraint(fields=("obligation", "due_number", "step"), name="reminder_step_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("obligation", "due_number", "step"), name="reminder_step_once"),)
 
     def __str__(self) -> str:
         return f"{self.obligation_id} {self.step}"
@@ -59,9 +55,7 @@ class Reminder(ContractScoped):
     class Meta:
         ordering = ("-id",)
         constraints = (
-            models.UniqueConstraint(
-                fields=("obligation", "due_number", "step", "recipient"), name="reminder_once"
-            ),
+            models.UniqueConstraint(fields=("obligation", "due_number", "step", "recipient"), name="reminder_once"),
         )
         indexes = (
             models.Index(fields=("send_at", "id"), condition=Q(state="waiting"), name="reminder_waiting"),
@@ -86,9 +80,7 @@ class Acknowledgement(ContractScoped):
 
     class Meta:
         ordering = ("-id",)
-        constraints = (
-            models.UniqueConstraint(fields=("obligation", "due_number", "user"), name="acknowledged_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("obligation", "due_number", "user"), name="acknowledged_once"),)
 
     def __str__(self) -> str:
         return f"{self.obligation_id} {self.user_id}"
@@ -100,9 +92,7 @@ class Notification(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notifications")
     obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, null=True, related_name="+")
     source = models.CharField(max_length=80)
-    message = models.CharField(
-        max_length=60
-    )  # message id; doors render it with `params` in the reader's language
+    message = models.CharField(max_length=60)  # message id; doors render it with `params` in the reader's language
     params = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)

@@ -35,16 +35,13 @@ class Submission(ContractScoped):
         ordering = ("obligation_id", "-round")
         constraints = (
             models.UniqueConstraint(fields=("obligation", "round"), name="submission_round_once"),
-            models.UniqueConstraint(
-                fields=("obligation",), condition=Q(state="submitted"), name="submission_one_open"
-            ),
+            models.UniqueConstraint(fields=("obligation",), condition=Q(state="submitted"), name="submission_one_open"),
             models.CheckConstraint(
                 condition=Q(reviewed_by=None) | ~Q(reviewed_by=F("submitted_by")),
                 name="submission_reviewed_by_other",
             ),
             models.CheckConstraint(
-                condition=Q(state="submitted", reviewed_by=None)
-                | (~Q(state="submitted") & ~Q(reviewed_by=None)),
+                condition=Q(state="submitted", reviewed_by=None) | (~Q(state="submitted") & ~Q(reviewed_by=None)),
                 name="submission_decided_by_somebody",
             ),
         )

@@ -74,13 +74,16 @@
     if (field && field.offsetParent) { event.preventDefault(); field.focus(); field.select(); }
   });
 
-  /* What a page or a swapped fragment brings: a timeline that starts at today, an error summary to read first. */
+  /* What a page or a swapped fragment brings: a timeline that starts at today, months folded on a phone, an error summary to read first. */
   function arrive(scope) {
     each(scope, '[data-scroll-to]', function (region) {
       if (region.scrollWidth > region.clientWidth) {
         region.scrollLeft = region.scrollWidth * parseFloat(region.getAttribute('data-scroll-to')) - region.clientWidth * 0.35;
       }
     });
+    if (window.matchMedia && matchMedia('(max-width: 767.98px)').matches) {
+      each(scope, 'details[data-fold][open]', function (month) { month.removeAttribute('open'); });
+    }
     var summary = scope.querySelector('[data-focus]');
     if (summary) { summary.focus(); }
   }

@@ -228,11 +228,13 @@ class StripCell:
 
 @dataclass(frozen=True)
 class StripMonth:
-    """A month of the strip as Monday-first weeks, with its totals."""
+    """A month of the strip as Monday-first weeks (those that hold a day of the strip), with its totals. ``telling``
+    months hold the anchor, the safe day or the due day; the others may be folded where there is little room."""
 
     first: date
     weeks: tuple[tuple[StripCell, ...], ...]
     open: bool
+    telling: bool
     counted: int
     from_ordinal: int | None
     to_ordinal: int | None
@@ -249,16 +251,18 @@ def _weeks(first: date, days: dict[date, StripDay]) -> tuple[tuple[StripCell, ..
         for on in [first + timedelta(days=offset)]
     ]
     cells += [StripCell(0, None, None)] * (-len(cells) % 7)
-    return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
+    weeks = (tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
+    return tuple(week for week in weeks if any(cell.day for cell in week))
 
 
-def _month(first: date, strip: DayStrip, *, is_open: bool) -> StripMonth:
+def _month(first: date, strip: DayStrip, *, telling: bool, short: bool) -> StripMonth:
     own = {day.on: day for day in strip.days if (day.on.year, day.on.month) == (first.year, first.month)}
     ordinals = [day.ordinal for day in own.values() if day.ordinal is not None]
     return StripMonth(
         first=first,
         weeks=_weeks(first, own),
-        open=is_open,
+        open=short or telling,
+        telling=telling,
         counted=len(ordinals),
         from_ordinal=min(ordinals, default=None),
         to_ordinal=max(ordinals, default=None),
@@ -267,7 +271,7 @@ def _month(first: date, strip: DayStrip, *, is_open: bool) -> StripMonth:
     )
 
 
-def draw_strip(strip: DayStrip, *, unfolded: int = 3) -> tuple[StripMonth, ...]:
+def draw_strip(strip: DayStrip, *, unfolded: int = 6) -> tuple[StripMonth, ...]:
     """The strip's months in order. A strip of more than ``unfolded`` months opens only the months that hold
     the anchor, the safe day and the due day; the others are one line each until opened."""
     if not strip.days:
@@ -275,7 +279,7 @@ def draw_strip(strip: DayStrip, *, unfolded: int = 3) -> tuple[StripMonth, ...]:
     firsts = sorted({day.on.replace(day=1) for day in strip.days})
     telling = {day.on.replace(day=1) for day in strip.days if day.anchor or day.due or day.safe}
     short = len(firsts) <= unfolded
-    return tuple(_month(first, strip, is_open=short or first in telling) for first in firsts)
+    return tuple(_month(first, strip, telling=first in telling, short=short) for first in firsts)
 
 
 def strip_kinds(strip: DayStrip) -> frozenset[str]:

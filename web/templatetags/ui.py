@@ -95,9 +95,7 @@ def chip_class(tone: str) -> str:
 @register.simple_tag
 def chip(label: str, tone: str = "", icon_name: str = "") -> SafeString:
     """A small label: a word, its colour, optionally an icon."""
-    return format_html(
-        '<span class="{}">{}{}</span>', chip_class(tone), icon(icon_name) if icon_name else "", label
-    )
+    return format_html('<span class="{}">{}{}</span>', chip_class(tone), icon(icon_name) if icon_name else "", label)
 
 
 @register.simple_tag
@@ -219,6 +217,12 @@ def year_timeline(model: YearTimeline) -> dict[str, Any]:
     return {"model": model, "drawn": draw_timeline(model)}
 
 
+def _weekday(number: int) -> str:
+    """A column head: Chinese weekday names end in the one character that tells them apart."""
+    name = str(WEEKDAYS_ABBR[number])
+    return name[-1] if (get_language() or "").startswith("zh") else name
+
+
 @register.inclusion_tag("components/day_strip.html")
 def day_strip(model: DayStrip) -> dict[str, Any]:
     """An explained deadline as month calendars with every counted and skipped day."""
@@ -226,7 +230,7 @@ def day_strip(model: DayStrip) -> dict[str, Any]:
         "model": model,
         "months": draw_strip(model),
         "kinds": strip_kinds(model),
-        "weekdays": [WEEKDAYS_ABBR[number] for number in range(7)],
+        "weekdays": [_weekday(number) for number in range(7)],
     }
 
 
@@ -244,7 +248,7 @@ def waterfall(lines: list[WaterfallLine], currency: str = "CNY") -> dict[str, An
 
 def _widget_class(widget: forms.Widget) -> str:
     if isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
-        return "form-check-input"
+        return "checks"
     if isinstance(widget, forms.CheckboxInput):
         return "form-check-input"
     if isinstance(widget, forms.Select):
@@ -258,9 +262,7 @@ def field(bound: forms.BoundField, label: str = "", help_text: str = "") -> dict
     widget = bound.field.widget
     described = [f"{bound.auto_id}_help"] if help_text or bound.help_text else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
-    attributes: dict[str, str | bool] = {
-        "class": f"{_widget_class(widget)} {widget.attrs.get('class', '')}".strip()
-    }
+    attributes: dict[str, str | bool] = {"class": f"{_widget_class(widget)} {widget.attrs.get('class', '')}".strip()}
     if bound.errors:
         attributes["class"] = f"{attributes['class']} is-invalid"
         attributes["aria-invalid"] = "true"

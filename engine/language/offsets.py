@@ -31,12 +31,18 @@ class Reach(NamedTuple):
 
 @dataclass(frozen=True)
 class Length:
-    """A duration ready to be counted; `amount` is whole for day-like units and may be negative for none."""
+    """A duration ready to be counted: `amount` whole calendar units, or `microseconds` of elapsed time."""
 
     amount: int
     unit: str
     calendar: Calendar | None = None
     microseconds: int = 0
+    written: str = ""
+
+    @property
+    def label(self) -> str:
+        """The amount as the definition wrote it."""
+        return self.written or str(self.amount)
 
     @property
     def is_clock(self) -> bool:

@@ -77,7 +77,7 @@ def _parse(text: str, start: str) -> Any:
             raise ExpressionError("unfinished_expression", text=text, column=len(text) + 1) from None
         raise ExpressionError("unexpected_text", text=text, column=column, found=found) from None
     except UnexpectedCharacters as error:
-        found = text[error.pos_in_stream : error.pos_in_stream + 1]
+        found = text[error.column - 1 : error.column]
         raise ExpressionError("unexpected_text", text=text, column=error.column, found=found) from None
     except UnexpectedInput:
         raise ExpressionError("unfinished_expression", text=text, column=len(text) + 1) from None

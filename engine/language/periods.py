@@ -33,9 +33,9 @@ def period_of(day: date, unit: str) -> Period:
     if unit == "day":
         return Period(unit, day.isoformat(), day, day)
     if unit == "week":
-        year, week, weekday = day.isocalendar()
+        iso_year, week, weekday = day.isocalendar()
         monday = day - timedelta(days=weekday - 1)
-        return Period(unit, f"{year:04d}-W{week:02d}", monday, monday + timedelta(days=6))
+        return Period(unit, f"{iso_year:04d}-W{week:02d}", monday, monday + timedelta(days=6))
     size = _MONTHS[unit]
     index = (day.month - 1) // size
     start = date(day.year, index * size + 1, 1)

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+from .offsets import Length
 from .spans import Span, Zone
 
 # Beyond this many combinations of undecided readings a value counts as unknown.
@@ -145,7 +146,7 @@ def compare_values(op: str, left: Choice, right: Choice) -> Choice:
 
 
 def _compare(op: str, left: Any, right: Any) -> bool:
-    first, second = _measure(left), _measure(right)
+    first, second = size(left), size(right)
     if op == "==":
         return bool(first == second)
     if op == "!=":
@@ -153,7 +154,10 @@ def _compare(op: str, left: Any, right: Any) -> bool:
     return bool({"<": first < second, "<=": first <= second, ">": first > second, ">=": first >= second}[op])
 
 
-def _measure(value: Any) -> Any:
+def size(value: Any) -> Any:
+    """What a value is compared and divided by: its amount, its microseconds, its id."""
     if isinstance(value, Money | Points):
         return value.amount
+    if isinstance(value, Length):
+        return Fraction(value.microseconds if value.is_clock else value.amount)
     return value.id if isinstance(value, Element) else value

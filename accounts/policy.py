@@ -86,6 +86,7 @@ _TABLE = (
     _action("file.add", {"IT", "FIN", "MGR", "VND", "SUP"}, "obligation.read"),
     # money
     _action("milestone.read", CONTRACT_READERS - {"SUP"}, "milestone.read"),
+    _action("milestone.sync", {"IT", "MGR"}, "milestone.read"),
     _action("invoice.add", {"VND", "FIN"}, "milestone.read"),
     _action("invoice.check", {"FIN"}, "milestone.read"),
     _action("payment.read", BUYER_READERS, "milestone.read"),

@@ -23,12 +23,22 @@ class Milestone(ContractScoped):
     position = models.PositiveSmallIntegerField()
     obligation = models.OneToOneField(Obligation, on_delete=models.PROTECT, related_name="milestone")
     invoice_event = models.CharField(max_length=80, blank=True)
+    # Payable only once the term has ended and the work was accepted: the last instalment.
+    after_acceptance = models.BooleanField(default=False)
+    # Sum of checked invoices; of applications not rejected; of payments.
+    invoiced = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    committed = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    paid = models.DecimalField(max_digits=18, decimal_places=2, default=0)
 
     class Meta:
         ordering = ("contract_id", "position")
         constraints = (
             models.UniqueConstraint(fields=("contract", "code"), name="milestone_code_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="milestone_positive"),
+            models.CheckConstraint(condition=Q(paid__gte=0), name="milestone_paid_not_negative"),
+            models.CheckConstraint(condition=Q(committed__gte=F("paid")), name="milestone_paid_was_applied_for"),
+            models.CheckConstraint(condition=Q(invoiced__gte=F("committed")), name="milestone_applied_was_invoiced"),
+            models.CheckConstraint(condition=Q(amount__gte=F("invoiced")), name="milestone_not_over_invoiced"),
         )
 
     def __str__(self) -> str:
@@ -58,9 +68,7 @@ class Invoice(ContractScoped):
         ordering = ("-pk",)
         constraints = (
             # An invoice number exists once in the whole database, whatever the contract; a rejected one may come again.
-            models.UniqueConstraint(
-                fields=("number",), condition=~Q(state="rejected"), name="invoice_number_once"
-            ),
+            models.UniqueConstraint(fields=("number",), condition=~Q(state="rejected"), name="invoice_number_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="invoice_positive"),
             models.CheckConstraint(
                 condition=Q(checked_by=None) | ~Q(checked_by=F("submitted_by")),
@@ -83,7 +91,7 @@ class PaymentApplication(ContractScoped):
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="payment_applications")
     milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="applications")
-    number = models.CharField(_("application number"), max_length=40, unique=True)
+    number = models.CharField(_("application number"), max_length=80, unique=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     invoices = models.ManyToManyField(Invoice, related_name="applications")
     payee_name = models.CharField(max_length=200)
@@ -100,10 +108,9 @@ class PaymentApplication(ContractScoped):
     class Meta:
         ordering = ("-pk",)
         constraints = (
+            # One application under way at a time; a part payment leaves room for the next one.
             models.UniqueConstraint(
-                fields=("milestone",),
-                condition=Q(state__in=("applied", "approved", "paid")),
-                name="application_one_live",
+                fields=("milestone",), condition=Q(state__in=("applied", "approved")), name="application_one_live"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="application_positive"),
             models.CheckConstraint(
@@ -139,3 +146,19 @@ class Payment(ContractScoped):
 
     def __str__(self) -> str:
         return self.bank_reference
+
+
+class NumberSequence(models.Model):
+    """The last number given out of one series of one contract and year. The row is locked while a number is taken and
+    rolls back with what the number was taken for, so a series has no gap and no number twice."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
+    series = models.CharField(max_length=30)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("contract", "series", "year"), name="sequence_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.year}: {self.last}"

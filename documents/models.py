@@ -18,7 +18,7 @@ class IssuedDocument(ContractScoped):
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=30, choices=Kind)
-    number = models.CharField(_("document number"), max_length=40, unique=True)
+    number = models.CharField(_("document number"), max_length=80, unique=True)
     subject = models.CharField(max_length=80)  # "application:12": what it was issued for
     facts = models.JSONField()
     facts_sha256 = models.CharField(max_length=64)

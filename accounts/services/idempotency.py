@@ -54,7 +54,7 @@ def _fingerprint(request: HttpRequest) -> str:
 
 def _in_flight(user_id: int, key: str) -> bool:
     """Whether another transaction works on this key right now. PostgreSQL says so at once by an advisory lock that
-    ends with the transaction; SQLite has one writer at a time, so the second request waits and then reads the answer."""
+    ends with the transaction; SQLite has one writer at a time: the second request waits, then reads the answer."""
     if connection.vendor != "postgresql":
         return False
     lock = int.from_bytes(hashlib.sha256(f"idempotency:{user_id}:{key}".encode()).digest()[:8], "big", signed=True)
@@ -78,7 +78,7 @@ def _stored(record: IdempotencyRecord) -> HttpResponse:
 
 
 def idempotent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorator of a view: POST needs a key (field `idempotency_key` or header `Idempotency-Key`, at most 255 characters).
+    """Decorator of a view: POST needs a key (field `idempotency_key` or header `Idempotency-Key`, ≤ 255 characters).
 
     The view runs in one transaction with the record of its answer, so a crash leaves neither. An answer of 400 or above
     rolls everything back and keeps nothing: the person may correct the form and send it again with the same key.

@@ -1,0 +1,40 @@
+"""Reading money: scoped, at a given day, in a fixed number of queries."""
+
+from billing.selectors.gates import GateView, milestone_gate
+from billing.selectors.lists import (
+    InvoiceFilter,
+    InvoicePage,
+    MilestonePageRows,
+    MilestoneRow,
+    invoices_list,
+    milestones_list,
+    payments_list,
+)
+from billing.selectors.milestones import (
+    ApplicationPage,
+    MilestonePage,
+    application_page,
+    contract_money,
+    invoice_get,
+    milestone_get,
+    milestone_page,
+)
+
+__all__ = [
+    "ApplicationPage",
+    "GateView",
+    "InvoiceFilter",
+    "InvoicePage",
+    "MilestonePage",
+    "MilestonePageRows",
+    "MilestoneRow",
+    "application_page",
+    "contract_money",
+    "invoice_get",
+    "invoices_list",
+    "milestone_gate",
+    "milestone_get",
+    "milestone_page",
+    "milestones_list",
+    "payments_list",
+]

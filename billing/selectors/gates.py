@@ -1,0 +1,156 @@
+"""From rows to the payment gate of billing.rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from accounts.policy import require
+from accounts.scoping import Viewer
+from billing.models import Invoice, Milestone, PaymentApplication
+from billing.rules import ApplicationKnown, Gate, GateInput, GateLine, InvoiceKnown, gate
+from billing.sentences import line_text, state_text, step_text
+from billing.terms import MoneyTerms, money_terms
+from obligations.models import DueVersion
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A gate line in words: what is the case, the clause, met|waiting|failed, and who does what next."""
+
+    subject: str
+    text: str
+    state: str
+    clause: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """The gate in words, with the figures behind it."""
+
+    gate: Gate
+    state: str
+    state_text: str
+    lines: tuple[LineView, ...]
+
+    @property
+    def met(self) -> int:
+        return self.gate.met
+
+
+def _on(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()
+
+
+def _invoices(rows: Iterable[Invoice], *, as_of: date, zone: ZoneInfo) -> list[InvoiceKnown]:
+    known = []
+    for row in rows:
+        if _on(row.submitted_at, zone) > as_of:
+            continue
+        decided = row.checked_at is not None and _on(row.checked_at, zone) <= as_of
+        known.append(InvoiceKnown(row.amount, row.state if decided else Invoice.State.RECEIVED.value))
+    return known
+
+
+def _application(row: PaymentApplication, *, as_of: date, zone: ZoneInfo) -> ApplicationKnown | None:
+    if _on(row.applied_at, zone) > as_of:
+        return None
+    payment = getattr(row, "payment", None)
+    if payment is not None and payment.paid_on <= as_of:
+        return ApplicationKnown(row.amount, "paid")
+    if row.decided_at is not None and _on(row.decided_at, zone) <= as_of:
+        return ApplicationKnown(row.amount, "rejected" if row.state == "rejected" else "approved")
+    return ApplicationKnown(row.amount, "applied")
+
+
+def known_of(
+    milestone: Milestone,
+    *,
+    invoices: Iterable[Invoice],
+    applications: Iterable[PaymentApplication],
+    as_of: date,
+    terms: MoneyTerms | None = None,
+    missing: Sequence[str] = (),
+) -> GateInput:
+    """The gate's input from a milestone (with contract and obligation loaded) and its rows, oldest first.
+
+    Without `terms` clauses of the invoice and the account stay empty and the account counts as known (lists)."""
+    zone = ZoneInfo(milestone.contract.zone)
+    applications = list(applications)
+    known = [_application(row, as_of=as_of, zone=zone) for row in applications]
+    paid = [row.payment.paid_on for row in applications if getattr(row, "payment", None) is not None]
+    return GateInput(
+        amount=milestone.amount,
+        as_of=as_of,
+        due_state=milestone.obligation.due_state,
+        due_on=milestone.obligation.due_on,
+        missing=tuple(missing),
+        term_ends=milestone.contract.ends_on if milestone.after_acceptance else None,
+        invoices=_invoices(invoices, as_of=as_of, zone=zone),
+        applications=[row for row in known if row is not None],
+        last_paid_on=max((day for day in paid if day <= as_of), default=None),
+        payee_complete=terms.payee.complete if terms else True,
+        clause=milestone.clause,
+        invoice_clause=terms.event_clauses.get(milestone.invoice_event, "") if terms else "",
+        payee_clause=terms.payee.clause if terms else "",
+    )
+
+
+def missing_titles(milestone: Milestone, terms: MoneyTerms) -> tuple[str, ...]:
+    """What a pending deadline waits for, by the titles the definition gives."""
+    if milestone.obligation.due_state != "pending":
+        return ()
+    names = (
+        DueVersion.objects.filter(obligation_id=milestone.obligation_id, number=milestone.obligation.due_number)
+        .values_list("missing", flat=True)
+        .first()
+    )
+    plain = [str(name).removeprefix("event.") for name in names or ()]
+    return tuple(terms.event_titles.get(name) or name for name in plain)
+
+
+def application_rows(milestone_ids: Iterable[int]) -> list[PaymentApplication]:
+    """Applications with their payments, oldest first. Not narrowed to a viewer: whoever sees a milestone may know its
+    state; the rows themselves are handed only to the buyer's people."""
+    return list(
+        PaymentApplication.objects.filter(milestone_id__in=milestone_ids).select_related("payment").order_by("pk")
+    )
+
+
+def gate_of(milestone: Milestone, *, terms: MoneyTerms, as_of: date) -> Gate:
+    """The gate of a milestone whose contract and obligation are loaded; for services, inside their lock."""
+    return gate(
+        known_of(
+            milestone,
+            invoices=milestone.invoices.order_by("pk"),
+            applications=application_rows([milestone.pk]),
+            as_of=as_of,
+            terms=terms,
+            missing=missing_titles(milestone, terms),
+        )
+    )
+
+
+def _line(line: GateLine) -> LineView:
+    return LineView(
+        subject=line.subject,
+        text=line_text(line.code, line.params),
+        state=line.state,
+        clause=line.clause,
+        next_step=step_text(line.next_step, line.who),
+    )
+
+
+def gate_view(found: Gate) -> GateView:
+    """The gate in the reader's language."""
+    lines = tuple(_line(line) for line in found.lines)
+    return GateView(gate=found, state=found.state, state_text=state_text(found.state), lines=lines)
+
+
+def milestone_gate(milestone: Milestone, *, viewer: Viewer, as_of: date) -> GateView:
+    """The gate of one milestone for a reader on a day of the contract's calendar. Raises NotVisible."""
+    require(viewer, "milestone.read", milestone)
+    return gate_view(gate_of(milestone, terms=money_terms(milestone.contract), as_of=as_of))

@@ -1,0 +1,160 @@
+"""Lists of milestones (blocked first), invoices and payments, by keyset: a page costs the same at any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from accounts.policy import require
+from accounts.scoping import Viewer
+from billing.models import Invoice, Milestone, Payment, PaymentApplication
+from billing.rules import gate
+from billing.selectors.gates import GateView, application_rows, gate_view, known_of
+from contracts.models import Contract
+from contracts.selectors import today_for
+
+PAGE = 50
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts milestones without a date last
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRow:
+    """A milestone of a list with its gate; `application` is the one under way (buyer's people only)."""
+
+    milestone: Milestone
+    contract: Contract
+    gate: GateView
+    due_on: date | None
+    due_state: str
+    application: PaymentApplication | None
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonePageRows:
+    """A page of the list; `older` is the cursor of the next page, empty on the last."""
+
+    rows: tuple[MilestoneRow, ...]
+    older: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    rows: tuple[Invoice, ...]
+    older: str
+
+
+InvoiceFilter = Literal["", "received", "checked", "rejected"]
+
+
+def _ranked(viewer: Viewer, today: date) -> QuerySet[Milestone]:
+    """0: blocked by a missing or unchecked invoice; 1: under way; 2: not yet triggered; 3: paid."""
+    waiting = Q(obligation__due_state__in=("pending", "never")) | Q(after_acceptance=True, contract__ends_on__gte=today)
+    rank = Case(
+        When(paid__gte=F("amount"), then=Value(3)),
+        When(waiting, then=Value(2)),
+        When(invoiced__lt=F("amount"), then=Value(0)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    due = Coalesce("obligation__due_at", Value(NEVER), output_field=DateTimeField())
+    rows: QuerySet[Milestone] = Milestone.objects.visible_to(viewer).select_related("contract", "obligation")
+    return rows.annotate(rank=rank, sort_due=due).order_by("rank", "sort_due", "pk")
+
+
+def _after(rows: QuerySet[Milestone], cursor: str) -> QuerySet[Milestone]:
+    try:
+        rank_text, stamp, pk_text = cursor.split("_")
+        rank, pk, due = int(rank_text), int(pk_text), datetime.fromtimestamp(int(stamp) / 1_000_000, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return rows
+    same = Q(sort_due__gt=due) | Q(sort_due=due, pk__gt=pk)
+    return rows.filter(Q(rank__gt=rank) | (Q(rank=rank) & same))
+
+
+def milestones_list(
+    *, viewer: Viewer, as_of: date | None = None, contract: Contract | None = None, cursor: str = "", limit: int = PAGE
+) -> MilestonePageRows:
+    """Milestones the viewer may see: blocked ones first, then by due date. Three queries whatever the number of rows.
+
+    `as_of` defaults to each contract's own today.
+    """
+    require(viewer, "milestone.read")
+    rows = _ranked(viewer, as_of or datetime.now(UTC).date())
+    if contract is not None:
+        rows = rows.filter(contract=contract)
+    found = list(_after(rows, cursor)[: limit + 1]) if cursor else list(rows[: limit + 1])
+    older = ""
+    if len(found) > limit:
+        found = found[:limit]
+        last = found[-1]
+        stamp = int(last.sort_due.timestamp() * 1_000_000)  # type: ignore[attr-defined]
+        older = f"{last.rank}_{stamp}_{last.pk}"  # type: ignore[attr-defined]
+    ids = [row.pk for row in found]
+    invoices: dict[int, list[Invoice]] = {}
+    for invoice in Invoice.objects.filter(milestone_id__in=ids).order_by("pk"):
+        invoices.setdefault(invoice.milestone_id, []).append(invoice)
+    applications: dict[int, list[PaymentApplication]] = {}
+    for application in application_rows(ids):
+        applications.setdefault(application.milestone_id, []).append(application)
+    inside = viewer.kind == "buyer" or viewer.is_system
+    return MilestonePageRows(
+        rows=tuple(
+            _row(row, invoices.get(row.pk, ()), applications.get(row.pk, ()), as_of=as_of, inside=inside)
+            for row in found
+        ),
+        older=older,
+    )
+
+
+def _row(
+    milestone: Milestone,
+    invoices: Iterable[Invoice],
+    applications: Iterable[PaymentApplication],
+    *,
+    as_of: date | None,
+    inside: bool,
+) -> MilestoneRow:
+    applications = list(applications)
+    day = as_of or today_for(milestone.contract)
+    known = known_of(milestone, invoices=invoices, applications=applications, as_of=day)
+    live = [row for row in applications if row.state in {"applied", "approved"}]
+    return MilestoneRow(
+        milestone=milestone,
+        contract=milestone.contract,
+        gate=gate_view(gate(known)),
+        due_on=milestone.obligation.due_on,
+        due_state=milestone.obligation.due_state,
+        application=live[-1] if live and inside else None,
+    )
+
+
+def invoices_list(
+    *, viewer: Viewer, state: InvoiceFilter = "", contract: Contract | None = None, before: int | None = None
+) -> InvoicePage:
+    """Invoices, newest first, by keyset on the row number. Two queries at most."""
+    require(viewer, "milestone.read")
+    rows = Invoice.objects.visible_to(viewer).select_related(
+        "milestone", "contract", "submitted_by", "checked_by", "file"
+    )
+    if state:
+        rows = rows.filter(state=state)
+    if contract is not None:
+        rows = rows.filter(contract=contract)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: PAGE + 1])
+    return InvoicePage(tuple(found[:PAGE]), str(found[PAGE - 1].pk) if len(found) > PAGE else "")
+
+
+def payments_list(*, viewer: Viewer, contract: Contract | None = None, limit: int = PAGE) -> tuple[Payment, ...]:
+    """Posted payments, newest first."""
+    require(viewer, "payment.read")
+    rows = Payment.objects.visible_to(viewer).select_related("application", "application__milestone", "contract")
+    if contract is not None:
+        rows = rows.filter(contract=contract)
+    return tuple(rows.order_by("-pk")[:limit])

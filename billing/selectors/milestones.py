@@ -1,0 +1,176 @@
+"""One milestone, one invoice, one application: everything their pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from accounts.policy import NotVisible, allows, require
+from accounts.scoping import Viewer
+from billing.models import Invoice, Milestone, Payment, PaymentApplication
+from billing.rules import gate
+from billing.selectors.gates import GateView, gate_view, known_of, missing_titles
+from billing.terms import PayeeAccount, money_terms
+from contracts.models import Contract
+from engine.derivation import Step
+from engine.messages import render
+from obligations.models import DueVersion
+
+
+@dataclass(frozen=True, slots=True)
+class DueView:
+    """A deadline with the sentences that derive it. `state` as in rules.md: known, provisional, pending, never."""
+
+    state: str
+    on: date | None
+    safe_on: date | None
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractMoney:
+    """The contract sum and what has been paid of it."""
+
+    total: Decimal
+    paid: Decimal
+
+    @property
+    def outstanding(self) -> Decimal:
+        return self.total - self.paid
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonePage:
+    """`applications` is empty for people outside the buyer's party; `may` holds the actions open to the viewer now."""
+
+    milestone: Milestone
+    contract: Contract
+    gate: GateView
+    due: DueView
+    payee: PayeeAccount
+    invoices: tuple[Invoice, ...]
+    applications: tuple[PaymentApplication, ...]
+    money: ContractMoney
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationPage:
+    application: PaymentApplication
+    page: MilestonePage
+    invoices: tuple[Invoice, ...]
+    may_decide: bool
+    may_post: bool
+
+
+def _not_visible() -> NotVisible:
+    return NotVisible(_("This does not exist, or is not yours to see."))
+
+
+def milestone_get(pk: int, *, viewer: Viewer) -> Milestone:
+    """A milestone with its contract and obligation. Raises NotVisible."""
+    require(viewer, "milestone.read")
+    found = Milestone.objects.visible_to(viewer).select_related("contract", "obligation").filter(pk=pk).first()
+    if found is None:
+        raise _not_visible()
+    return found
+
+
+def invoice_get(pk: int, *, viewer: Viewer) -> Invoice:
+    """An invoice with its milestone, contract, file and people. Raises NotVisible."""
+    require(viewer, "milestone.read")
+    rows = Invoice.objects.visible_to(viewer).select_related(
+        "milestone", "milestone__obligation", "contract", "file", "submitted_by", "checked_by"
+    )
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise _not_visible()
+    return found
+
+
+def contract_money(contract: Contract, *, as_of: date) -> ContractMoney:
+    """What has been paid under the contract up to and including a day."""
+    paid = Payment.objects.filter(contract=contract, paid_on__lte=as_of).aggregate(sum=Sum("amount"))["sum"]
+    return ContractMoney(total=contract.total, paid=paid or Decimal(0))
+
+
+def due_view(milestone: Milestone) -> DueView:
+    """The milestone's current deadline, explained in the active language."""
+    obligation = milestone.obligation
+    version = DueVersion.objects.filter(obligation=obligation, number=obligation.due_number).first()
+    steps: list[dict[str, Any]] = version.derivation if version else []
+    sentences = tuple(render(Step.from_json(step), _) for step in steps)
+    return DueView(obligation.due_state, obligation.due_on, obligation.safe_on, sentences)
+
+
+def _may(viewer: Viewer, state: str, *, to_invoice: Decimal) -> frozenset[str]:
+    open_now = {"invoice.check", "payment.approve", "payment.post", "document.issue"}
+    if to_invoice > 0:
+        open_now.add("invoice.add")
+    if state == "payable":
+        open_now.add("payment.apply")
+    return frozenset(action for action in open_now if allows(viewer, action))
+
+
+def milestone_page(pk: int, *, viewer: Viewer, as_of: date) -> MilestonePage:
+    """Everything the milestone's page shows, on a day. Raises NotVisible."""
+    milestone = milestone_get(pk, viewer=viewer)
+    terms = money_terms(milestone.contract)
+    invoices = list(
+        Invoice.objects.visible_to(viewer)
+        .filter(milestone=milestone)
+        .select_related("file", "submitted_by", "checked_by")
+        .order_by("pk")
+    )
+    applications = list(
+        PaymentApplication.objects.filter(milestone=milestone)
+        .select_related("payment", "applied_by", "decided_by")
+        .order_by("pk")
+    )
+    known = known_of(
+        milestone,
+        invoices=invoices,
+        applications=applications,
+        as_of=as_of,
+        terms=terms,
+        missing=missing_titles(milestone, terms),
+    )
+    view = gate_view(gate(known))
+    claimed = sum((row.amount for row in invoices if row.state != Invoice.State.REJECTED), Decimal(0))
+    inside = viewer.kind == "buyer" or viewer.is_system
+    return MilestonePage(
+        milestone=milestone,
+        contract=milestone.contract,
+        gate=view,
+        due=due_view(milestone),
+        payee=terms.payee,
+        invoices=tuple(reversed(invoices)),
+        applications=tuple(reversed(applications)) if inside else (),
+        money=contract_money(milestone.contract, as_of=as_of),
+        may=_may(viewer, view.state, to_invoice=milestone.amount - claimed),
+    )
+
+
+def application_page(pk: int, *, viewer: Viewer, as_of: date) -> ApplicationPage:
+    """A payment application with its milestone's page. Raises NotVisible."""
+    require(viewer, "payment.read")
+    rows = PaymentApplication.objects.visible_to(viewer).select_related(
+        "milestone", "contract", "applied_by", "decided_by", "payment"
+    )
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise _not_visible()
+    return ApplicationPage(
+        application=found,
+        page=milestone_page(found.milestone_id, viewer=viewer, as_of=as_of),
+        invoices=tuple(found.invoices.order_by("pk")),
+        may_decide=found.state == "applied"
+        and allows(viewer, "payment.approve")
+        and found.applied_by_id != viewer.user_id,
+        may_post=found.state == "approved" and allows(viewer, "payment.post"),
+    )

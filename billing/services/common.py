@@ -1,0 +1,93 @@
+"""What the money services share: locks, input checks, numbers, and facts recorded on the way."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.scoping import SYSTEM, Viewer
+from billing.models import Milestone, NumberSequence
+from contracts.errors import Refused
+from contracts.models import Contract, Fact
+from contracts.services.facts import fact_decide, fact_record
+from engine.money import minor_units
+from obligations.services.evaluation import facts_changed
+
+LARGEST = Decimal("9999999999999999.99")
+
+
+def actor_id(actor: Viewer) -> int:
+    """The person acting. Money needs one: raises Refused for the system viewer."""
+    if actor.user_id is None:
+        raise Refused(_("A person must do this; sign in."))
+    return actor.user_id
+
+
+def lock_milestone(pk: int) -> Milestone:
+    """The milestone, locked until the transaction ends. Every money service takes this lock first."""
+    locked: Milestone = (
+        Milestone.objects.select_for_update(of=("self",)).select_related("contract", "obligation").get(pk=pk)
+    )
+    return locked
+
+
+def clean_amount(amount: Decimal, *, contract: Contract) -> Decimal:
+    """A positive amount in whole minor units of the contract's currency; anything else is refused, never rounded."""
+    try:
+        value = Decimal(amount)
+    except InvalidOperation as error:
+        raise Refused(_("Enter the amount in figures."), "amount") from error
+    if not value.is_finite() or value <= 0 or value > LARGEST:
+        raise Refused(_("Enter an amount above zero."), "amount")
+    digits = minor_units(contract.currency)
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > digits:
+        raise Refused(_("The amount has too many decimals. Enter it exactly."), "amount")
+    return value
+
+
+def clean_reference(text: str) -> str:
+    """A number as people copy it from paper: full-width characters and inner blanks do not make it another one."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+
+
+def clean_note(note: str, *, required: str = "") -> str:
+    """The note without outer blanks; `required` is the sentence to refuse an empty one with."""
+    text = note.strip()
+    if required and len(text) < 2:
+        raise Refused(required, "note")
+    if len(text) > 1000:
+        raise Refused(_("The note is longer than 1,000 characters. Shorten it."), "note")
+    return text
+
+
+def next_number(contract: Contract, series: str, prefix: str, year: int) -> str:
+    """Take the next number of a series, e.g. "X1-A-2026-0001". The series stays locked until the transaction ends."""
+    key: dict[str, Any] = {"contract": contract, "series": series, "year": year}
+    try:
+        with transaction.atomic():
+            NumberSequence.objects.get_or_create(**key)
+    except IntegrityError:
+        pass  # another transaction made the row first; it is read below
+    sequence = NumberSequence.objects.select_for_update().get(**key)
+    sequence.last += 1
+    sequence.save(update_fields=("last",))
+    return f"{contract.number}-{prefix}-{year}-{sequence.last:04d}"
+
+
+def record_fact(contract: Contract, *, actor: Viewer, names: set[str], cause: str, on: date, **fact: Any) -> Fact:
+    """Record a fact that follows from a money step and re-evaluate what depends on it, in the caller's transaction.
+
+    The step itself was policy-checked, done by two people and journalled under the person's name; the fact that follows
+    from it is the system's entry and needs no further confirmation.
+    """
+    recorded = fact_record(actor=SYSTEM, contract=contract, **fact)
+    if recorded.state == Fact.State.PROPOSED:
+        recorded = fact_decide(actor=SYSTEM, fact=recorded, accept=True, note="")
+    facts_changed(contract, names, actor=actor, cause=cause, as_of=on)
+    return recorded

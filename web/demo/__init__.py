@@ -1,0 +1,1 @@
+"""Demonstration data: invented people for every role and a fictional contract that is alive on the chosen day."""

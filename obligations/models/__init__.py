@@ -1,7 +1,7 @@
 """The one table of deadlines, its due versions, submissions and reminders."""
 
 from obligations.models.obligation import DueVersion, Obligation
-from obligations.models.reminder import Acknowledgement, Notification, Reminder, ReminderStep
+from obligations.models.reminder import Acknowledgement, Notification, Reminder, ReminderAudience, ReminderStep
 from obligations.models.submission import Submission
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Notification",
     "Obligation",
     "Reminder",
+    "ReminderAudience",
     "ReminderStep",
     "Submission",
 ]

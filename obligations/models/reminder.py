@@ -5,19 +5,45 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Party, User
 from accounts.scoping import ContractScoped, ScopedManager, Viewer
+from contracts.models import Contract
 from obligations.models.obligation import Obligation
 
 
+class ReminderAudience(ContractScoped):
+    """Whom a policy addresses on one contract: holders of `role` in `party`, on `level` 0 (the people who owe or watch
+    it) or 1, 2, … (the chain of escalation). Derived from the active definition; people are joined when a step falls
+    due, so a change of roles needs no rewrite."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="reminder_audience")
+    policy = models.CharField(max_length=40)
+    obligor = models.CharField(max_length=10)
+    level = models.PositiveSmallIntegerField()
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    # a role's code; no foreign key, so that a role the definition misspells stays visible as an empty one
+    role = models.CharField(max_length=10)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("contract", "policy", "obligor", "level", "party", "role"), name="reminder_audience_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.contract_id} {self.policy} {self.obligor}/{self.level} → {self.role}"
+
+
 class ReminderStep(ContractScoped):
-    """A planned moment of one due version: T-30 … T-0, each working day after, escalation, chase."""
+    """A planned moment of one due version, see obligations.services.reminders.schedule for the names of steps."""
 
     scope_prefix = "obligation__contract__"
 
     obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, related_name="reminder_steps")
     due_number = models.PositiveIntegerField()
-    step = models.CharField(max_length=24)  # "T-30", "T-0", "overdue-2026-11-23", "escalate-1", "chase-17", "digest"
+    step = models.CharField(max_length=24)
+    level = models.PositiveSmallIntegerField(default=0)
     send_at = models.DateTimeField()
 
     class Meta:

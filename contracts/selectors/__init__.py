@@ -1,0 +1,49 @@
+"""Reads of contracts. Rows come through a viewer; engine values (definition, calendars, facts) are for services."""
+
+from contracts.selectors.calendars import calendar_get, calendar_years, calendars_for, coverage_end
+from contracts.selectors.contracts import (
+    clause_coverage,
+    contract_by_id,
+    contract_get,
+    contracts_list,
+    line_items,
+    systems_list,
+    today_for,
+    version_get,
+    versions_list,
+)
+from contracts.selectors.definitions import active_version, definition_for
+from contracts.selectors.facts import (
+    RecordableFact,
+    evidence_list,
+    fact_get,
+    fact_store,
+    facts_list,
+    file_get,
+    recordable_events,
+)
+
+__all__ = [
+    "RecordableFact",
+    "active_version",
+    "calendar_get",
+    "calendar_years",
+    "calendars_for",
+    "clause_coverage",
+    "contract_by_id",
+    "contract_get",
+    "contracts_list",
+    "coverage_end",
+    "definition_for",
+    "evidence_list",
+    "fact_get",
+    "fact_store",
+    "facts_list",
+    "file_get",
+    "line_items",
+    "recordable_events",
+    "systems_list",
+    "today_for",
+    "version_get",
+    "versions_list",
+]

@@ -15,8 +15,8 @@ from engine.language.periods import parse_key
 from engine.language.spans import Zone
 
 StatusCode = Literal[
-    "waiting", "open", "due_today", "late", "in_review", "met", "met_late", "waived", "closed", "standing",
-    "not_applicable",
+    "pending", "waiting", "provisional", "open", "due_today", "late", "in_review", "met", "met_late", "waived",
+    "closed", "standing", "not_applicable",
 ]  # fmt: skip
 Urgency = Literal["overdue", "today", "week", "month", "later", "waiting", "none"]
 Side = Literal["buyer", "vendor", "both", "third"]
@@ -45,7 +45,8 @@ class Figures:
 @dataclass(frozen=True, slots=True)
 class Status:
     """`delay_days` counts from the day after the due day to the day done, or to as-of; 0 when not late.
-    `days_left` to the due day, negative once passed; None without a date."""
+    `days_left` to the due day, negative once passed; None without a date. pending: facts are missing; waiting: the
+    gate (an invoice, say) is not met; provisional: the date may still move."""
 
     code: StatusCode
     delay_days: int = 0
@@ -76,10 +77,12 @@ def status_of(
         return Status("in_review", 0, left)
     if figures.due_state == "never":
         return Status("not_applicable")
-    if figures.due_state == "pending" or not figures.gate_open:
+    if figures.due_state == "pending":
+        return Status("pending")
+    if not figures.gate_open:
         return Status("waiting", 0, left)
     if figures.due_state == "provisional" or left is None:
-        return Status("open", 0, left)
+        return Status("provisional", 0, left)
     if left < 0:
         return Status("late", -left, left)
     if left == 0:
@@ -111,10 +114,10 @@ def urgency_of(status: Status) -> Urgency:
         return "none"
     if status.code == "late":
         return "overdue"
-    if status.code == "waiting" or status.days_left is None:
+    if status.code in ("pending", "waiting") or status.days_left is None:
         return "waiting"
     if status.days_left <= 0:
-        return "today" if status.code != "in_review" or status.days_left == 0 else "overdue"
+        return "today"
     if status.days_left <= WEEK_DAYS:
         return "week"
     return "month" if status.days_left <= MONTH_DAYS else "later"

@@ -37,7 +37,7 @@ MINUS = "\N{MINUS SIGN}"
 
 # status: (tone, icon, word). Red belongs to "late" alone.
 STATUSES: dict[str, tuple[str, str, Any]] = {
-    "waiting": ("", "clock-pause", lazy("Condition not met")),
+    "waiting": ("", "clock-pause", lazy("Waiting")),
     "open": ("", "progress", lazy("Open")),
     "due_soon": ("warn", "clock", lazy("Due soon")),
     "due_today": ("warn", "calendar-due", lazy("Due today")),

@@ -1,0 +1,39 @@
+"""The sections of a contract, in the order of its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.policy import allows
+from accounts.scoping import request_viewer
+from web.asof import page_date
+from web.components import Tab
+
+
+def contract_tabs(request: HttpRequest, contract: Any) -> tuple[Tab, ...]:
+    """Tabs of one contract; the current one is found from the address, the page's date is kept on the links."""
+    viewer = request_viewer(request)
+    query = page_date(request).query
+    rows = [
+        ("web:contract", _("Overview"), "contract.read"),
+        ("web:contract_obligations", _("Obligations"), "obligation.read"),
+        ("web:contract_year", _("Year"), "obligation.read"),
+        ("web:contract_events", _("Facts"), "fact.read"),
+        ("web:contract_payments", _("Payments"), "payment.read"),
+        ("web:contract_lines", _("Line items"), "contract.read"),
+        ("web:contract_service", _("Service levels"), "contract.read"),
+        ("web:contract_penalties", _("Penalty tables"), "contract.internal.read"),
+        ("web:contract_clauses", _("Clauses"), "contract.read"),
+        ("web:contract_readings", _("Readings"), "contract.internal.read"),
+        ("web:contract_versions", _("Versions"), "contract.internal.read"),
+    ]
+    tabs = []
+    for route, label, action in rows:
+        if allows(viewer, action):
+            url = reverse(route, args=[contract.pk])
+            tabs.append(Tab(label, url + query, request.path == url))
+    return tuple(tabs)

@@ -1,0 +1,78 @@
+"""Forms about definitions and calendars."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class MultipleFileInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class MultipleFileField(forms.FileField):
+    """Several uploads under one name; cleans to a list."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", MultipleFileInput())
+        super().__init__(*args, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(MultipleFileField, self).clean(item, initial) for item in files]
+
+
+class DefinitionForm(forms.Form):
+    files = MultipleFileField(
+        label=gettext_lazy("Definition files"),
+        help_text=gettext_lazy("All TOML files of one contract, or one ZIP of them. Nothing changes if one is faulty."),
+    )
+
+
+class DayListField(forms.CharField):
+    """One day a line, "2027-01-01 New Year"; cleans to a dict of date → name."""
+
+    widget = forms.Textarea(attrs={"rows": 12})
+
+    def clean(self, value: Any) -> dict[date, str]:
+        text = super().clean(value)
+        days: dict[date, str] = {}
+        for number, line in enumerate(text.splitlines(), start=1):
+            if not line.strip():
+                continue
+            head, _space, name = line.strip().partition(" ")
+            try:
+                day = date.fromisoformat(head)
+            except ValueError as error:
+                raise forms.ValidationError(
+                    _("Line %(number)s: “%(text)s” is not a date. Write year-month-day, a space, then the name.")
+                    % {"number": number, "text": head[:40]}
+                ) from error
+            days[day] = name.strip()
+        return days
+
+
+class CalendarForm(forms.Form):
+    year = forms.IntegerField(label=gettext_lazy("Year"), min_value=1990, max_value=2200)
+    rest = DayListField(
+        label=gettext_lazy("Days off"),
+        help_text=gettext_lazy("One a line: 2027-01-01 New Year. Weekends inside a holiday belong here too."),
+    )
+    work = DayListField(
+        label=gettext_lazy("Make-up working days"),
+        required=False,
+        help_text=gettext_lazy("Weekend days that are worked, one a line."),
+    )
+    source = forms.CharField(
+        label=gettext_lazy("Notice"), max_length=300, help_text=gettext_lazy("Number and date of the official notice.")
+    )
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )

@@ -1,0 +1,178 @@
+"""What the contract itself says: line items, service levels, penalty tables, clauses, readings. Read-only pages over
+the active definition."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.policy import access
+from accounts.scoping import request_viewer
+from contracts import selectors
+from web.components import Cell, Column, Kpi, Row, Table
+from web.contract_tabs import contract_tabs
+from web.excel import excel_response
+from web.links import filter_group, with_query
+from web.templatetags.ui import money_text
+
+
+def _frame(request: HttpRequest, contract_id: int) -> tuple[Any, dict[str, Any]]:
+    contract = selectors.contract_by_id(contract_id, viewer=request_viewer(request))
+    return contract, {"contract": contract, "tabs": contract_tabs(request, contract), "demo": contract.is_demo}
+
+
+def _plain(value: Decimal | None) -> str:
+    return "" if value is None else f"{value.normalize():f}"
+
+
+@access(GET="contract.read")
+def lines(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """Priced rows and free services; blank cells of a bundle stay blank. Also as Excel."""
+    contract, context = _frame(request, contract_id)
+    rows = list(selectors.line_items(viewer=request_viewer(request), contract=contract))
+    if request.GET.get("format") == "xlsx":
+        heads = (_("No."), _("Item"), _("Group"), _("Unit price"), _("Quantity"), _("Amount"), _("Bundle"))
+        return excel_response(
+            f"{contract.number} {_('Line items')}",
+            _("Line items"),
+            heads,
+            [(r.number, r.title, r.group, r.unit_price, r.quantity, r.amount, r.bundle) for r in rows],
+        )
+    table = Table(
+        _("Line items"),
+        (
+            Column(_("No."), "num"),
+            Column(_("Item"), "main"),
+            Column(_("Unit price"), "num"),
+            Column(_("Quantity"), "num"),
+            Column(_("Amount"), "num"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(str(r.number)),
+                    Cell(r.title, sub=_("Bundle: priced in one row with its neighbours") if r.bundle else r.group),
+                    Cell(_plain(r.unit_price)),
+                    Cell(_plain(r.quantity)),
+                    Cell(money_text(r.amount, contract.currency) if r.amount is not None else ""),
+                )
+            )
+            for r in rows
+        ),
+        _("This contract lists no priced rows"),
+    )
+    definition = selectors.definition_for(contract).to_data()
+    total = sum((r.amount for r in rows if r.amount is not None), Decimal(0))
+    free = list(definition.get("free_service", {}).values())
+    systems = list(selectors.systems_list(viewer=request_viewer(request), contract=contract))
+    context |= {
+        "table": table,
+        "kpis": (
+            Kpi(_("Rows"), str(len(rows))),
+            Kpi(_("Sum of the rows"), money_text(total, contract.currency)),
+            Kpi(
+                _("Contract sum"),
+                money_text(contract.total, contract.currency),
+                note=_("equal to the rows") if total == contract.total else _("differs from the rows"),
+                tone="ok" if total == contract.total else "warn",
+            ),
+        ),
+        "free_services": free,
+        "systems": systems,
+        "excel_url": with_query(request, format="xlsx"),
+    }
+    return render(request, "web/contracts/lines.html", context)
+
+
+@access(GET="contract.read")
+def clauses(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """Clause coverage: each article as modelled, information or not yet modelled."""
+    contract, context = _frame(request, contract_id)
+    rows = list(selectors.clause_coverage(viewer=request_viewer(request), contract=contract))
+    counts = Counter(row.coverage for row in rows)
+    wanted = request.GET.get("coverage", "")
+    if request.GET.get("format") == "xlsx":
+        heads = (_("Clause"), _("Subject"), _("Coverage"), _("Note"))
+        return excel_response(
+            f"{contract.number} {_('Clauses')}",
+            _("Clauses"),
+            heads,
+            [(r.code, r.title, r.get_coverage_display(), r.note) for r in rows],
+        )
+    tones = {"modelled": "ok", "information": "", "not_modelled": "warn"}
+    obligations_url = reverse("web:contract_obligations", args=[contract.pk])
+    table = Table(
+        _("Clauses"),
+        (Column(_("Clause")), Column(_("Subject"), "main"), Column(_("Coverage")), Column(_("Note"))),
+        tuple(
+            Row(
+                (
+                    Cell(clause=r.code, url=f"{obligations_url}?clause={r.code}"),
+                    Cell(r.title),
+                    Cell(r.get_coverage_display(), chip=True, tone=tones.get(r.coverage, "")),
+                    Cell(r.note),
+                )
+            )
+            for r in rows
+            if not wanted or r.coverage == wanted
+        ),
+        _("No clause matches"),
+    )
+    options = [
+        ("", _("All")),
+        ("modelled", _("Modelled")),
+        ("information", _("Information")),
+        ("not_modelled", _("Not yet modelled")),
+    ]
+    context |= {
+        "table": table,
+        "groups": (filter_group(request, "coverage", _("Coverage"), options, {"": len(rows), **counts}),),
+        "excel_url": with_query(request, format="xlsx"),
+    }
+    return render(request, "web/contracts/clauses.html", context)
+
+
+@access(GET="contract.read")
+def service_levels(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """SLA commitments and deliverables as the contract states them."""
+    contract, context = _frame(request, contract_id)
+    data = selectors.definition_for(contract).to_data()
+    context |= {
+        "commitments": list(data.get("commitment", {}).values()),
+        "deliverables": list(data.get("deliverable", {}).values()),
+        "securities": list(data.get("security", {}).values()),
+    }
+    return render(request, "web/contracts/service.html", context)
+
+
+@access(GET="contract.internal.read")
+def penalty_tables(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """Penalty tables as data; rights that may be exercised."""
+    contract, context = _frame(request, contract_id)
+    data = selectors.definition_for(contract).to_data()
+    context |= {
+        "penalty_tables": list(data.get("penalty_table", {}).values()),
+        "rights": list(data.get("right", {}).values()),
+    }
+    return render(request, "web/contracts/penalties.html", context)
+
+
+@access(GET="contract.internal.read")
+def readings(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """The reading register: each ambiguity with its options, the default and why."""
+    contract, context = _frame(request, contract_id)
+    data = selectors.definition_for(contract).to_data()
+    text = request.GET.get("q", "").strip()
+    rows = [
+        {"key": key, **reading}
+        for key, reading in data.get("reading", {}).items()
+        if not text or text in key or any(text in str(value) for value in reading.values())
+    ]
+    context |= {"readings": rows, "total": len(data.get("reading", {}))}
+    return render(request, "web/contracts/readings.html", context)

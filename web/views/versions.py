@@ -1,0 +1,120 @@
+"""Versions of a definition: upload, health report, activation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.policy import access, allows
+from accounts.scoping import request_viewer
+from contracts import selectors
+from contracts.errors import Refused
+from definitions import services
+from web.components import Cell, Column, Row, Table
+from web.contract_tabs import contract_tabs
+from web.forms.contracts import DefinitionForm
+
+
+@access(GET="contract.internal.read")
+def versions(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """Every loaded version, the active one's health, and drafts waiting for a second person."""
+    viewer = request_viewer(request)
+    contract = selectors.contract_by_id(contract_id, viewer=viewer)
+    rows = list(selectors.versions_list(viewer=viewer, contract=contract))
+    shown = next((row for row in rows if str(row.pk) == request.GET.get("version")), None)
+    shown = shown or next((row for row in rows if row.state == "active"), rows[0] if rows else None)
+    tones = {"active": "ok", "draft": "info", "superseded": ""}
+    table = Table(
+        _("Versions"),
+        (
+            Column(_("Version"), "main"),
+            Column(_("State")),
+            Column(_("Loaded"), "date"),
+            Column(_("Activated"), "date"),
+            Column("SHA-256"),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(f"v{row.number}", url=f"{request.path}?version={row.pk}"),
+                    Cell(row.get_state_display(), chip=True, tone=tones[row.state]),
+                    Cell(f"{row.loaded_at:%Y-%m-%d %H:%M}", sub=str(row.loaded_by or _("system"))),
+                    Cell(
+                        f"{row.activated_at:%Y-%m-%d %H:%M}" if row.activated_at else "",
+                        sub=str(row.activated_by or _("system")) if row.activated_at else "",
+                    ),
+                    Cell(row.sha256[:16]),
+                    Cell(
+                        _("Activate") if row.state == "draft" and allows(viewer, "contract.activate") else "",
+                        url=reverse("web:version_activate", args=[contract.pk, row.pk]),
+                    ),
+                )
+            )
+            for row in rows
+        ),
+    )
+    context = {
+        "contract": contract,
+        "tabs": contract_tabs(request, contract),
+        "demo": contract.is_demo,
+        "table": table,
+        "shown": shown,
+        "health": shown.health if shown else [],
+        "may_load": allows(viewer, "contract.load"),
+    }
+    return render(request, "web/contracts/versions.html", context)
+
+
+@access(GET="contract.load", POST="contract.load")
+def upload(request: HttpRequest) -> HttpResponse:
+    """Load a definition from files. The first version of a contract is active at once; a later one waits."""
+    viewer = request_viewer(request)
+    form = DefinitionForm(request.POST or None, request.FILES or None)
+    problems: list[Any] = []
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                result = services.contract_load(form.cleaned_data["files"], actor=viewer)
+            except services.LoadRefused as error:
+                problems = list(error.problems)
+            except Refused as error:
+                form.add_error(error.field if error.field in form.fields else None, error.message)
+            else:
+                if result.activated:
+                    messages.success(request, _("Contract loaded and active."))
+                elif result.created:
+                    messages.success(request, _("New version loaded. Another person must activate it."))
+                else:
+                    messages.info(request, _("These files are loaded already; nothing changed."))
+                return HttpResponseRedirect(reverse("web:contract_versions", args=[result.contract.pk]))
+    return render(request, "web/contracts/upload.html", {"form": form, "problems": problems}, status=status)
+
+
+@access(GET="contract.activate", POST="contract.activate")
+def activate(request: HttpRequest, contract_id: int, version_id: int) -> HttpResponse:
+    """Show what activation would change, then do it (another person than the loader, password confirmed)."""
+    viewer = request_viewer(request)
+    contract = selectors.contract_by_id(contract_id, viewer=viewer)
+    version = selectors.version_get(version_id, viewer=viewer, contract=contract)
+    back = reverse("web:contract_versions", args=[contract.pk])
+    if request.method == "POST":
+        try:
+            services.version_activate(actor=viewer, version=version)
+        except Refused as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(request, _("Version active; deadlines were computed anew."))
+        return HttpResponseRedirect(back)
+    return render(
+        request,
+        "web/contracts/activate.html",
+        {"contract": contract, "version": version, "back": back, "tabs": contract_tabs(request, contract)},
+    )

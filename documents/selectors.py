@@ -1,0 +1,99 @@
+"""Reading issued documents: inside by viewer, outside by the token of the QR code."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from accounts.policy import NotVisible, require
+from accounts.scoping import Viewer
+from billing.models import PaymentApplication
+from contracts.errors import Refused
+from contracts.models import Contract
+from contracts.services.files import file_open
+from documents.models import IssuedDocument
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """`older` is the cursor of the next page, empty on the last."""
+
+    rows: tuple[IssuedDocument, ...]
+    older: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the public may learn of a document: no amounts, no names. `replaced_by` is the number of its successor."""
+
+    number: str
+    kind: str
+    issued_on: date
+    facts_sha256: str
+    file_sha256: str
+    replaced_by: str
+
+    @property
+    def valid(self) -> bool:
+        return not self.replaced_by
+
+
+def documents_list(*, viewer: Viewer, contract: Contract | None = None, before: int | None = None) -> DocumentPage:
+    """Issued documents, newest first, by keyset. One query."""
+    require(viewer, "document.read")
+    rows = IssuedDocument.objects.visible_to(viewer).select_related("contract", "issued_by", "replaced_by", "file")
+    if contract is not None:
+        rows = rows.filter(contract=contract)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: PAGE + 1])
+    return DocumentPage(tuple(found[:PAGE]), str(found[PAGE - 1].pk) if len(found) > PAGE else "")
+
+
+def documents_of(application: PaymentApplication, *, viewer: Viewer) -> tuple[IssuedDocument, ...]:
+    """Forms issued for an application, newest first."""
+    rows = IssuedDocument.objects.visible_to(viewer).select_related("replaced_by")
+    return tuple(rows.filter(contract=application.contract_id, subject=f"application:{application.pk}").order_by("-pk"))
+
+
+def document_get(pk: int, *, viewer: Viewer) -> IssuedDocument:
+    """A document with its file. Raises NotVisible."""
+    require(viewer, "document.read")
+    found: IssuedDocument | None = (
+        IssuedDocument.objects.visible_to(viewer).select_related("file", "contract").filter(pk=pk).first()
+    )
+    if found is None:
+        raise NotVisible(_("This does not exist, or is not yours to see."))
+    return found
+
+
+def document_bytes(document: IssuedDocument) -> bytes:
+    """The stored bytes, as issued. Raises Refused when they are missing or no longer match their hash."""
+    with file_open(document.file) as stored:
+        body = stored.read()
+    if hashlib.sha256(body).hexdigest() != document.file.sha256:
+        raise Refused(_("The stored file does not match its hash. Tell the administrator: it must be restored."))
+    return body
+
+
+def verification(token: str) -> Verification | None:
+    """What the verify page shows for a token; None for an unknown one."""
+    rows = IssuedDocument.objects.select_related("contract", "file", "replaced_by")
+    found = rows.filter(token=token).first()
+    if found is None:
+        return None
+    replacement = getattr(found, "replaced_by", None)
+    return Verification(
+        number=found.number,
+        kind=str(IssuedDocument.Kind(found.kind).label),
+        issued_on=found.issued_at.astimezone(ZoneInfo(found.contract.zone)).date(),
+        facts_sha256=found.facts_sha256,
+        file_sha256=found.file.sha256,
+        replaced_by=replacement.number if replacement else "",
+    )

@@ -85,8 +85,7 @@ def record(
     connection.validate_no_broken_transaction()
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("journal.record needs transaction.atomic() around it.")
-    JournalChain.objects.get_or_create(name=chain)
-    head = JournalChain.objects.select_for_update().get(name=chain)
+    head, _new = JournalChain.objects.select_for_update().get_or_create(name=chain)
     entry = JournalEntry(
         chain=head,
         sequence=head.length + 1,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from engine.capitals import parse_capitals
+from engine.definition import parse_definition
 from engine.language import parse_bindings, parse_expression, parse_range
 
 DATA = Path(__file__).parents[2] / "definitions" / "data"
@@ -205,6 +206,13 @@ def test_duties_name_known_parties_policies_and_short_titles(contract: dict[str,
         assert duty["kind"] in ("contractual", "internal", "external"), name
         assert duty["tracking"] in ("once", "recurring", "event", "standing"), name
         assert ("reason" in duty) == (duty["due"] == "none"), name
+
+
+def test_the_definition_is_accepted(contract: dict[str, Any]) -> None:
+    definition = parse_definition(contract)
+    assert definition.contract.number == contract["contract"]["number"]
+    assert set(definition.duties) == set(contract["duty"])
+    assert parse_definition(definition.to_data()) == definition
 
 
 def test_every_expression_parses(contract: dict[str, Any]) -> None:

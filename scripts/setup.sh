@@ -54,15 +54,17 @@ find_python() {
     return 1
 }
 
+# What must be installed for Python itself, in one go with the rest: nothing where a usable 3.11 is found.
+python_packages() {
+    .venv/bin/python -c '' 2>/dev/null || find_python >/dev/null || echo python3 python3-venv
+}
+
 # make_venv LOCK…: .venv with exactly these hash-locked requirement files; skipped while the files are unchanged.
 make_venv() {
     local python stamp=.venv/.installed digest
     if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
-        python="$(find_python)" || {
-            need_packages python3 python3-venv
-            python="$(find_python)" || die "No Python 3.11 with venv and ensurepip." \
-                "Debian 12 has it as python3 and python3-venv; elsewhere install Python 3.11 and start again."
-        }
+        python="$(find_python)" || die "No Python 3.11 with venv and ensurepip." \
+            "Debian 12 has it as python3 and python3-venv; elsewhere install Python 3.11 and start again."
         say "Creating .venv with $python"
         rm -rf .venv
         "$python" -m venv .venv

@@ -69,7 +69,7 @@ _TABLE = (
     _action("calendar.approve", {"MGR"}, "calendar.read", reauth=True),
     # facts
     _action("fact.read", BUYER_READERS, "contract.read"),
-    _action("fact.propose", {"IT"}, "contract.internal.read"),
+    _action("fact.propose", {"IT", "FIN"}, "contract.internal.read"),
     _action("fact.confirm", {"MGR"}, "contract.internal.read", reauth=True),
     # obligations
     _action("obligation.read", CONTRACT_READERS),
@@ -88,7 +88,8 @@ _TABLE = (
     _action("milestone.read", CONTRACT_READERS - {"SUP"}, "milestone.read"),
     _action("milestone.sync", {"IT", "MGR"}, "milestone.read"),
     _action("invoice.add", {"VND", "FIN"}, "milestone.read"),
-    _action("invoice.check", {"FIN"}, "milestone.read"),
+    _action("invoice.enter", {"FIN"}, "payment.read"),
+    _action("invoice.check", {"FIN"}, "payment.read"),
     _action("payment.read", BUYER_READERS, "milestone.read"),
     _action("payment.apply", {"FIN"}, "payment.read"),
     _action("payment.approve", {"MGR"}, "payment.read", reauth=True),

@@ -15,12 +15,15 @@ from contracts.selectors.contracts import (
 from contracts.selectors.definitions import active_version, definition_for
 from contracts.selectors.facts import (
     RecordableFact,
+    evidence_get,
     evidence_list,
     fact_get,
     fact_store,
     facts_list,
+    facts_waiting,
     file_get,
     recordable_events,
+    recordable_kinds,
 )
 
 __all__ = [
@@ -35,13 +38,16 @@ __all__ = [
     "contracts_list",
     "coverage_end",
     "definition_for",
+    "evidence_get",
     "evidence_list",
     "fact_get",
     "fact_store",
     "facts_list",
+    "facts_waiting",
     "file_get",
     "line_items",
     "recordable_events",
+    "recordable_kinds",
     "systems_list",
     "today_for",
     "version_get",

@@ -26,7 +26,8 @@ def end_of_day(day: date, zone: str) -> datetime:
 def _build(code: str, pks: tuple[int, ...]) -> Calendar:
     """Stored years never change once active, so their calendar can be kept."""
     rows = sorted(CalendarYear.objects.filter(pk__in=pks), key=lambda row: row.year)
-    rest, work = set(), set()
+    rest: set[date] = set()
+    work: set[date] = set()
     names: dict[date, str] = {}
     for row in rows:
         for days, into in ((row.rest, rest), (row.work, work)):
@@ -61,8 +62,8 @@ def calendars_for(contract: Contract, *, known_on: date | None = None) -> Mappin
             & (Q(superseded_at=None) | Q(superseded_at__gte=moment))
         )
     years: dict[str, list[tuple[int, int]]] = {}
-    for code, year, pk in CalendarYear.objects.filter(believed).order_by("code", "year").values_list(
-        "code", "year", "pk"
+    for code, year, pk in (
+        CalendarYear.objects.filter(believed).order_by("code", "year").values_list("code", "year", "pk")
     ):
         run = years.setdefault(code, [])
         if not run or run[-1][0] + 1 == year:

@@ -84,9 +84,7 @@ def _of_version(
     return rows.filter(version=version)
 
 
-def line_items(
-    *, viewer: Viewer, contract: Contract, version: DefinitionVersion | None = None
-) -> QuerySet[LineItem]:
+def line_items(*, viewer: Viewer, contract: Contract, version: DefinitionVersion | None = None) -> QuerySet[LineItem]:
     """The priced rows of a version (the active one by default), in the contract's order."""
     return _of_version(LineItem, contract, viewer, version).order_by("number")
 

@@ -62,9 +62,7 @@ def _checked(year: int, rest: Mapping[date, str], work: Mapping[date, str]) -> N
         )
     both = set(rest) & set(work)
     if both:
-        raise Refused(
-            _("%(day)s is listed as a rest day and as a working day. Keep one.") % {"day": min(both)}, "work"
-        )
+        raise Refused(_("%(day)s is listed as a rest day and as a working day. Keep one.") % {"day": min(both)}, "work")
     weekdays = [day for day in work if day.isoweekday() <= 5]
     if weekdays:
         raise Refused(

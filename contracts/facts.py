@@ -1,0 +1,117 @@
+"""What the engine is told: the facts recorded here and those other apps keep in rows of their own.
+
+An app that keeps facts registers a provider in its `AppConfig.ready()`; after a change its service calls
+`obligations.services.evaluation.facts_changed`, in the same transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from contracts.models import Contract, Fact
+from engine.definition import Definition
+from engine.definition.reader import read_moment
+from engine.facts import FactKind, FactRecord, FactsRefused, FactStore
+from engine.facts_file import check_facts
+from engine.problems import Problem
+
+Provider = Callable[[Contract], Iterable[FactRecord]]
+Moments = Mapping[str, date | datetime | None]
+
+logger = logging.getLogger(__name__)
+_providers: dict[str, Provider] = {}
+
+
+def register(name: str, provider: Provider) -> None:
+    """Add an app's provider under its name; registering it again replaces it."""
+    _providers[name] = provider
+
+
+def _moment(on: date | None, at: datetime | None, zone: ZoneInfo) -> date | datetime | None:
+    return at.astimezone(zone) if at is not None else on
+
+
+def records_of(fact: Fact, *, zone: ZoneInfo) -> Iterator[FactRecord]:
+    """The engine's records of one fact row (not yet typed by a definition).
+
+    A correction of an item becomes findings about it: the item keeps its identity, the last finding counts, and what
+    was believed before stays visible to "as known on".
+    """
+    recorded = fact.known_at.astimezone(zone) if fact.known_at is not None else None
+    own = f"fact:{fact.pk}"
+    happened = _moment(fact.happened_on, fact.happened_at, zone)
+    values = fact.value if isinstance(fact.value, dict) else {}
+    if fact.kind == Fact.Kind.ITEM:
+        if fact.supersedes_id is None:
+            yield FactRecord("item", fact.name, id=fact.subject, at=happened, attributes=values, recorded=recorded)
+            return
+        for name, value in values.items():
+            yield FactRecord(
+                "attribute", name, id=f"{own}.{name}", of=f"{fact.name}:{fact.subject}", value=value, recorded=recorded
+            )
+        return
+    supersedes = f"fact:{fact.supersedes_id}" if fact.supersedes_id is not None else ""
+    times: Moments = {"at": happened}
+    if fact.kind == Fact.Kind.INTERVAL:
+        times = {"start": happened, "end": _moment(fact.ended_on, fact.ended_at, zone)}
+    value = fact.value
+    if fact.kind == Fact.Kind.ATTRIBUTE and fact.name == "done" and isinstance(value, str):
+        moment = read_moment(value)
+        value = value if isinstance(moment, str) else moment
+    yield FactRecord(
+        cast(FactKind, fact.kind),
+        fact.name,
+        id=own,
+        of=fact.subject if fact.kind == Fact.Kind.ATTRIBUTE else "",
+        key=fact.key or {},
+        period=fact.period,
+        value=value if fact.kind in (Fact.Kind.SERIES, Fact.Kind.ATTRIBUTE) else None,
+        attributes=values if fact.kind == Fact.Kind.INTERVAL else {},
+        recorded=recorded,
+        supersedes=supersedes,
+        **times,
+    )
+
+
+def raw_records(contract: Contract) -> list[FactRecord]:
+    """Every confirmed fact of the contract and what the providers add, in the order recorded."""
+    zone = ZoneInfo(contract.zone)
+    rows = Fact.objects.filter(contract=contract, state=Fact.State.CONFIRMED).order_by("known_at", "pk")
+    records = [record for row in rows for record in records_of(row, zone=zone)]
+    for provider in _providers.values():
+        records.extend(provider(contract))
+    return records
+
+
+def problems_with(definition: Definition, existing: Iterable[FactRecord], new: Iterable[FactRecord]) -> list[Problem]:
+    """What is wrong with the new records: names and values the definition does not know, references to nothing."""
+    fresh = list(new)
+    labels = {record.label for record in fresh}
+    try:
+        check_facts(definition, FactStore([*existing, *fresh]))
+    except FactsRefused as error:
+        return [found for found in error.problems if found.table in labels]
+    return []
+
+
+def fact_store(contract: Contract, definition: Definition) -> FactStore:
+    """The contract's facts as the definition types them.
+
+    A fact that a newer definition no longer knows cannot move a date; it is left out and logged, not raised: one old
+    entry must not stop every reminder of the contract.
+    """
+    records = raw_records(contract)
+    while True:
+        try:
+            return check_facts(definition, FactStore(records))
+        except FactsRefused as error:
+            strange = {found.table for found in error.problems}
+            kept = [record for record in records if record.label not in strange]
+            if len(kept) == len(records):
+                raise
+            logger.warning("contract %s: facts not in its definition: %s", contract.number, sorted(strange))
+            records = kept

@@ -112,7 +112,10 @@ class AccessMiddleware:
         if isinstance(exception, NotVisible):
             raise Http404 from exception
         if isinstance(exception, ReauthenticationRequired):
-            query = urlencode({"next": request.META.get("HTTP_REFERER") or request.get_full_path()})
+            # A page that was only looked at is opened again; a sent form goes back to the page it stood on.
+            here = request.get_full_path()
+            back = here if request.method in SAFE_METHODS else request.META.get("HTTP_REFERER") or here
+            query = urlencode({"next": back})
             return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{query}")
         if isinstance(exception, NotAllowed):
             self._denied(request, "")

@@ -105,7 +105,7 @@ class Evaluator(Moments):
     def element(self, tree: s.Expr) -> Element | None:
         if isinstance(tree, s.Var) and tree.name in self.variables:
             return self.variables[tree.name]
-        if isinstance(tree, s.Field):
+        if isinstance(tree, s.Field) or (isinstance(tree, s.Ref) and tree.kind not in ("event", "reading", "term")):
             value = self.value(tree)
             if isinstance(value, Choice) and isinstance(value.value, Element):
                 return value.value

@@ -1,0 +1,115 @@
+"""Attribute values as they stand in facts, read as the definition types them.
+
+Values are booleans, whole numbers, dates, or texts ("CNY 12.30", "90 minutes", "99.98%"); never binary floats.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from ..language import ExpressionError, parse_expression
+from ..language import syntax as s
+from ..language.offsets import CLOCK, Length
+from ..language.values import Money, Points
+from .reader import read_moment
+
+if TYPE_CHECKING:
+    from .model import Definition
+
+ATTRIBUTE_TYPES = (
+    "any", "bool", "count", "date", "duration", "instant", "moment", "money", "number", "points", "ratio",
+    "system", "systems", "text", "texts",
+)  # fmt: skip
+
+
+def read_literal(value: Any, kind: str, definition: Definition) -> Any:
+    """The value as the evaluator uses it. Raises ValueError naming what was expected.
+
+    `kind` is one of ATTRIBUTE_TYPES or the name of an item kind (then the value is the id of such an item).
+    """
+    if isinstance(value, float):
+        raise ValueError("a whole number or a text, never a binary float")
+    if kind == "any":
+        return value if isinstance(value, bool | date) else _number_or_text(value)
+    if kind == "bool":
+        return _expect(value, bool, "true or false")
+    if kind in ("date", "instant", "moment"):
+        return _moment(value, kind)
+    if kind == "system":
+        return _system(value, definition)
+    if kind in ("systems", "texts"):
+        members = _expect(value, list | tuple, "a list")
+        return tuple(_system(item, definition) if kind == "systems" else str(item) for item in members)
+    if kind in ("count", "number", "ratio", "money", "points", "duration"):
+        return _quantity(value, kind, definition.contract.currency)
+    return _expect(value, str, "a text")
+
+
+def _expect(value: Any, kind: Any, expected: str) -> Any:
+    if not isinstance(value, kind):
+        raise ValueError(expected)
+    return value
+
+
+def _moment(value: Any, kind: str) -> date | datetime:
+    moment = read_moment(value)
+    if isinstance(moment, str) or (kind == "date" and isinstance(moment, datetime)):
+        raise ValueError("a date that exists" if kind == "date" else "a date or an instant with its offset")
+    return moment
+
+
+def _system(value: Any, definition: Definition) -> str:
+    if value not in definition.systems:
+        raise ValueError("one of the systems " + ", ".join(definition.systems))
+    return str(value)
+
+
+def _number_or_text(value: Any) -> Any:
+    if isinstance(value, int):
+        return Fraction(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _quantity(value: Any, kind: str, currency: str) -> Any:
+    expected = {
+        "count": "a whole number", "number": "a number", "ratio": "a ratio such as \"99.98%\"",
+        "money": f"an amount such as \"{currency} 12.30\"", "points": "points such as \"3 points\"",
+        "duration": "a duration such as \"90 minutes\"",
+    }[kind]  # fmt: skip
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(expected)
+    try:
+        tree = parse_expression(str(value))
+    except ExpressionError:
+        raise ValueError(expected) from None
+    sign = -1 if isinstance(tree, s.Negate) else 1
+    if isinstance(tree, s.Negate):
+        tree = tree.value
+    if isinstance(tree, s.Number):
+        number = sign * Fraction(tree.value)
+        if kind == "money":
+            return Money(currency, number)
+        if kind == "points":
+            return Points(number)
+        if kind in ("ratio", "number") or (kind == "count" and number.denominator == 1):
+            return number
+    if kind in ("ratio", "number") and isinstance(tree, s.Percent):
+        return sign * Fraction(tree.value) / 100
+    if kind == "money" and isinstance(tree, s.MoneyAmount):
+        return Money(tree.currency, sign * Fraction(tree.amount))
+    if isinstance(tree, s.Quantity) and sign == 1:
+        if kind == "points" and tree.unit == "points":
+            return Points(Fraction(tree.amount))
+        if kind == "duration" and tree.unit in CLOCK:
+            return _clock(tree.amount, tree.unit)
+        if kind == "duration" and tree.unit not in ("points", "workdays"):
+            return Length(int(tree.amount), tree.unit)
+    raise ValueError(expected)
+
+
+def _clock(amount: Decimal, unit: str) -> Length:
+    ticks = Fraction(amount) * (CLOCK[unit] // timedelta(microseconds=1))
+    return Length(0, unit, None, round(ticks), f"{amount:f}")

@@ -1,0 +1,107 @@
+"""From merged TOML data to a checked `Definition`.
+
+Three passes: shapes and expressions table by table, then names and types across tables, then circles. Every problem
+is collected with its file, table and clause; one error refuses the whole definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import date, datetime
+from typing import Any
+
+from ..language.errors import suggestion
+from ..problems import Problem
+from .model import Definition
+from .reader import Problems, Reader
+from .references import check_references
+from .tables import READERS, read_calendar, read_check, read_contract, read_profile
+
+# Tables read one by one (name in the file → field of Definition); the rest are read by name.
+GROUPS = {
+    "party": "parties", "term": "terms", "event": "events", "item": "items", "interval": "intervals",
+    "series": "series", "system": "systems", "line": "lines", "free_service": "free_services",
+    "deliverable": "deliverables", "instalment": "instalments", "security": "securities",
+    "commitment": "commitments", "penalty_table": "penalty_tables", "table": "tables", "reading": "readings",
+    "clause": "clauses", "policy": "policies", "duty": "duties", "right": "rights", "rule": "rules",
+    "pool": "pools", "measure": "measures",
+}  # fmt: skip
+SINGLE = ("format", "contract", "profile", "calendar", "check")
+
+
+class DefinitionRefused(ValueError):
+    """The definition has errors; `problems` lists all of them, warnings included."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{p.file}:{p.table}: {p.text}" for p in problems))
+
+
+def parse_definition(data: object, origin: Mapping[str, str] | None = None) -> Definition:
+    """The definition in the merged data of its files.
+
+    `data` holds dates as `date` or ISO text; `origin` maps a table (`duty.payment_1`, or `duty`) to its file, for
+    messages. Raises DefinitionRefused with every problem found.
+    """
+    problems = Problems(origin or {})
+    if not isinstance(data, Mapping):
+        problems.add("not_a_definition", "")
+        raise DefinitionRefused(tuple(problems.found))
+    _refuse_floats(data, "", problems)
+    if data.get("format", 1) != 1 or isinstance(data.get("format"), bool):
+        problems.add("unknown_format", "", value=data["format"])
+    for name in data:
+        if name not in GROUPS and name not in SINGLE:
+            problems.add("unknown_table", name, name=name, suggestion=suggestion(name, (*GROUPS, *SINGLE)))
+    contract = read_contract(Reader(problems, "contract", data.get("contract", {})))
+    profile = read_profile(Reader(problems, "profile", data.get("profile", {})), contract.profile)
+    groups: dict[str, Any] = {}
+    for table, target in GROUPS.items():
+        read = READERS[table]
+        members = _members(data, table, problems)
+        groups[target] = {
+            name: read(Reader(problems, f"{table}.{name}", fields), name) for name, fields in members.items()
+        }
+    calendars = {}
+    for name, fields in _members(data, "calendar", problems).items():
+        calendar = read_calendar(Reader(problems, f"calendar.{name}", fields), name, contract.zone)
+        if calendar is not None:
+            calendars[name] = calendar
+    checks = data.get("check", [])
+    groups["checks"] = tuple(
+        check
+        for index, fields in enumerate(checks if isinstance(checks, list) else [], start=1)
+        if (check := read_check(Reader(problems, f"check.{index}", fields))) is not None
+    )
+    definition = Definition(
+        contract=contract, profile=profile, calendars=calendars, source=deepcopy(dict(data)), **groups
+    )
+    check_references(definition, problems)
+    if any(problem.level == "error" for problem in problems.found):
+        raise DefinitionRefused(tuple(problems.found))
+    return definition
+
+
+def _members(data: Mapping[str, Any], table: str, problems: Problems) -> Mapping[str, Any]:
+    members = data.get(table, {})
+    if not isinstance(members, Mapping):
+        problems.add("wrong_value", table, field=table, expected=f"tables [{table}.name]", value=repr(members)[:60])
+        return {}
+    return members
+
+
+def _refuse_floats(value: object, path: str, problems: Problems) -> None:
+    if isinstance(value, float):
+        table, _dot, name = path.rpartition(".")
+        problems.add("float_value", table, field=name, value=value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_floats(item, f"{path}.{key}" if path else str(key), problems)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_floats(item, path, problems)
+    elif isinstance(value, datetime) and value.tzinfo is None:
+        problems.add("naive_instant", path, value=value.isoformat())
+    else:
+        assert value is None or isinstance(value, str | int | bool | date), f"{type(value).__name__} in the data"

@@ -1,0 +1,245 @@
+"""Reading the fields of one table, collecting every problem instead of stopping at the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from ..language import (
+    Binding,
+    Expr,
+    ExpressionError,
+    Range,
+    parse_bindings,
+    parse_expression,
+    parse_range,
+)
+from ..language.errors import suggestion
+from ..language.syntax import Call
+from ..problems import Problem, from_expression, make_problem
+
+T = TypeVar("T")
+
+
+class Problems:
+    """The problems found so far, located by table; `origin` maps a table to the file it stands in."""
+
+    def __init__(self, origin: Mapping[str, str]) -> None:
+        self.origin = origin
+        self.found: list[Problem] = []
+
+    def file_of(self, table: str) -> str:
+        """The file of the table, or of the nearest table above it."""
+        while table:
+            if table in self.origin:
+                return self.origin[table]
+            table = table.rpartition(".")[0]
+        return ""
+
+    def add(self, code: str, table: str, clause: str = "", **params: object) -> None:
+        """Note a problem."""
+        self.found.append(make_problem(code, file=self.file_of(table), table=table, clause=clause, params=params))
+
+    def add_expression(self, error: ExpressionError, table: str, clause: str = "") -> None:
+        """Note what is wrong with an expression."""
+        self.found.append(from_expression(error, file=self.file_of(table), table=table, clause=clause))
+
+
+class Reader:
+    """Takes the fields of one table by name and type; `finish` reports the ones nobody asked for."""
+
+    def __init__(self, problems: Problems, table: str, data: object) -> None:
+        self.problems = problems
+        self.table = table
+        self.data: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+        self.asked: set[str] = set()
+        self.clause = self.data.get("clause", "") if isinstance(self.data.get("clause", ""), str) else ""
+        if not isinstance(data, Mapping):
+            self.fail("wrong_value", field=table, expected="a table", value=data)
+
+    def fail(self, code: str, **params: object) -> None:
+        """Note a problem of this table."""
+        self.problems.add(code, self.table, self.clause, **params)
+
+    def _take(self, name: str) -> Any:
+        self.asked.add(name)
+        return self.data.get(name)
+
+    def _typed(self, name: str, kind: type | tuple[type, ...], expected: str, default: Any, required: bool) -> Any:
+        value = self._take(name)
+        if value is None:
+            if required:
+                self.fail("missing_field", name=name)
+            return default
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
+            self.fail("wrong_value", field=name, expected=expected, value=repr(value))
+            return default
+        return value
+
+    def text(self, name: str, *, required: bool = False, default: str = "") -> str:
+        """A text field."""
+        value: str = self._typed(name, str, "text", default, required)
+        return value
+
+    def choice(self, name: str, options: Iterable[str], default: str) -> str:
+        """A text field with a fixed set of values."""
+        value = self.text(name, default=default)
+        known = tuple(options)
+        if value not in known:
+            self.fail("wrong_value", field=name, expected=" / ".join(known), value=repr(value))
+            return default
+        return value
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A boolean field."""
+        value: bool = self._typed(name, bool, "true or false", default, False)
+        return value
+
+    def whole(self, name: str) -> int | None:
+        """A whole number, if given."""
+        value: int | None = self._typed(name, int, "a whole number", None, False)
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts."""
+        value: list[Any] = self._typed(name, list, "a list", [], False)
+        if any(not isinstance(item, str) for item in value):
+            self.fail("wrong_value", field=name, expected="a list of texts", value=repr(value))
+            return ()
+        return tuple(value)
+
+    def tables(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        """A list of inline tables."""
+        value: list[Any] = self._typed(name, list, "a list of tables", [], False)
+        if any(not isinstance(item, Mapping) for item in value):
+            self.fail("wrong_value", field=name, expected="a list of tables", value=repr(value))
+            return ()
+        return tuple(value)
+
+    def types(self, name: str) -> dict[str, str]:
+        """A table of attribute names and their types."""
+        value: Mapping[str, Any] = self._typed(name, Mapping, "a table", {}, False)
+        for key, kind in value.items():
+            if not isinstance(kind, str):
+                self.fail("wrong_value", field=f"{name}.{key}", expected="the name of a type", value=repr(kind))
+        return {key: kind for key, kind in value.items() if isinstance(kind, str)}
+
+    def decimal(self, name: str, *, percent: bool = False) -> Decimal | None:
+        """An exact number written as text or whole number; with `percent`, `25%` gives 0.25."""
+        value = self._take(name)
+        if value is None or isinstance(value, float):
+            return None
+        text = str(value).strip()
+        try:
+            if percent and text.endswith("%"):
+                return Decimal(text[:-1].strip()) / 100
+            number = Decimal(text.split()[-1] if text else "")
+        except (InvalidOperation, IndexError):
+            self.fail("wrong_value", field=name, expected="a number such as \"1234.56\"", value=repr(value))
+            return None
+        if isinstance(value, bool) or not number.is_finite():
+            self.fail("wrong_value", field=name, expected="a number such as \"1234.56\"", value=repr(value))
+            return None
+        return number
+
+    def moment(self, name: str) -> date | datetime | None:
+        """A date or an instant, if given."""
+        value = self._take(name)
+        if value is None:
+            return None
+        parsed = read_moment(value)
+        if isinstance(parsed, str):
+            self.fail(parsed, value=str(value))
+            return None
+        return parsed
+
+    def day(self, name: str) -> date | None:
+        """A date, if given."""
+        value = self.moment(name)
+        if isinstance(value, datetime):
+            self.fail("wrong_value", field=name, expected="a date", value=value.isoformat())
+            return None
+        return value
+
+    def days(self, name: str) -> tuple[date, ...]:
+        """A list of dates."""
+        found: list[date] = []
+        for value in self._typed(name, list, "a list of dates", [], False):
+            parsed = read_moment(value)
+            if isinstance(parsed, str):
+                self.fail(parsed, value=str(value))
+            elif not isinstance(parsed, datetime):
+                found.append(parsed)
+        return tuple(found)
+
+    # -- expressions -----------------------------------------------------------------------------------------------
+
+    def expression(self, name: str, *, required: bool = False) -> Expr | None:
+        """An expression; a bare date or whole number counts as one."""
+        value = self._take(name)
+        if isinstance(value, date):
+            value = f"on {value.isoformat()}"
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if value is None:
+            if required:
+                self.fail("missing_field", name=name)
+            return None
+        return self._parse(name, value, parse_expression)
+
+    def bindings(self, name: str) -> tuple[Binding, ...]:
+        """A "for" clause."""
+        value = self._take(name)
+        return (self._parse(name, value, parse_bindings) or ()) if value is not None else ()
+
+    def by(self, text: str) -> tuple[Expr, ...]:
+        """The key of a pool: expressions separated by commas, such as `linked(incident, cause), s`."""
+        call = self._parse("by", f"key({text})", parse_expression)
+        return call.args if isinstance(call, Call) else ()
+
+    def range(self, name: str) -> Range | None:
+        """An interval of values such as `(15 minutes, 30 minutes]`."""
+        value = self._take(name)
+        return self._parse(name, value, parse_range) if value is not None else None
+
+    def _parse(self, name: str, value: object, parse: Callable[[str], T]) -> T | None:
+        if not isinstance(value, str):
+            if not isinstance(value, float):
+                self.fail("wrong_value", field=name, expected="an expression", value=repr(value))
+            return None
+        try:
+            return parse(value)
+        except ExpressionError as error:
+            self.problems.add_expression(error, self.table, self.clause)
+            return None
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def need_clause(self) -> str:
+        """The clause; its absence is a problem."""
+        clause = self.text("clause")
+        if not clause.strip():
+            self.fail("missing_clause")
+        return clause
+
+    def finish(self, *also: str) -> Mapping[str, Any]:
+        """The raw fields; a field nobody asked for is a problem, unless listed in `also`."""
+        known = self.asked | set(also)
+        for name in self.data:
+            if name not in known:
+                self.fail("unknown_field", name=name, suggestion=suggestion(name, known))
+        return dict(self.data)
+
+
+def read_moment(value: object) -> date | datetime | str:
+    """A date or aware instant from TOML or ISO text; else the code of the problem."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
+        except ValueError:
+            return "bad_date"
+    if isinstance(value, datetime):
+        return value if value.tzinfo is not None else "naive_instant"
+    return value if isinstance(value, date) else "bad_date"

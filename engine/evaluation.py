@@ -1,0 +1,139 @@
+"""Evaluate a definition: every duty's deadline and status as of a day, with its derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+
+from .calendars import Calendar
+from .definition import Definition, Duty
+from .definition.reader import Problems
+from .derivation import Step, step
+from .facts import FactsRefused, FactStore
+from .facts_file import check_facts, check_readings
+from .language import syntax as s
+from .language.spans import Edge, Moment, Point, Span
+from .results import DeadlineResult, Evaluation
+from .status import judge
+from .world import FactWorld, Instance
+
+__all__ = ["DeadlineResult", "Evaluation", "evaluate"]
+
+
+def evaluate(
+    definition: Definition,
+    facts: FactStore,
+    *,
+    calendars: Mapping[str, Calendar],
+    as_of: date,
+    known_on: date | None = None,
+    readings: Mapping[str, str] | None = None,
+    only: Collection[str] | None = None,
+    version: str = "",
+) -> Evaluation:
+    """Deadlines and statuses at the end of `as_of` in the contract's zone, by what was recorded until `known_on`.
+
+    `calendars` by code must hold the contract's; inline calendars of the definition take precedence. `readings`
+    overrides defaults. `only` limits the results to these duties (what they rest on is computed, not listed).
+    Raises FactsRefused for facts or readings the definition does not know, KeyError for an unknown duty in `only`,
+    and `engine.world.CalendarMissing` for a calendar not handed in.
+    """
+    problems = Problems({})
+    chosen = check_readings(definition, readings or {}, problems)
+    if problems.found:
+        raise FactsRefused(problems.found)
+    world = FactWorld(definition, check_facts(definition, facts), calendars, as_of, known_on, chosen)
+    duties = definition.duties.values() if only is None else [definition.duties[name] for name in sorted(set(only))]
+    results = [_result(world, duty, instance, version) for duty in duties for instance in world.instances(duty)]
+    results.sort(key=lambda result: (result.id, tuple(result.key.values())))
+    return Evaluation(
+        contract=definition.contract.number,
+        as_of=as_of,
+        known_on=known_on,
+        deadlines=tuple(results),
+        ignored=world.view.ignored,
+        readings={name: world.option(name) for name in definition.readings},
+    )
+
+
+def _result(world: FactWorld, duty: Duty, instance: Instance, version: str) -> DeadlineResult:
+    dates = world.dates(duty.id, tuple(instance.key.values()))
+    judgement = judge(world, duty, instance)
+    due = judgement.due
+    raw = dates.raw if due is dates.due else due
+    safe = _optional(world, duty.safe, instance)
+    done = dates.done.value
+    reasons = list(judgement.reasons)
+    if done is not None and judgement.status == "met" and safe is not None and due.value is not None:
+        if world.zone.order(done) > world.zone.order(safe):
+            reasons.append(step("disputed_day", safe=safe, due=due.value))
+    state = due.state
+    missing = due.missing | judgement.missing | (instance.doubts if state != "never" else frozenset())
+    if instance.doubts and state == "known":
+        state = "pending"
+    estimate = None if isinstance(due.estimate, Edge) or state in ("known", "never") else due.estimate
+    return DeadlineResult(
+        id=duty.id,
+        key=instance.key,
+        state=state,
+        value=_local(world, due.value) if state == "known" else None,
+        estimate=_local(world, estimate),
+        safe=_local(world, safe),
+        raw=_local(world, raw.value if raw.value is not None else _finite(raw.estimate)),
+        low=_local(world, _finite(due.low), floor=due.value is None),
+        high=_local(world, _finite(due.high)),
+        status=judgement.status,
+        delay_days=judgement.delay_days,
+        missing=tuple(sorted(missing)),
+        reasons=tuple(reasons),
+        kind=duty.kind,
+        clause=duty.clause,
+        version=version,
+        derivation=(*due.steps, *_readings(world, duty)),
+        done=_local(world, done),
+        target=_local(world, _optional(world, duty.target, instance)),
+        opens=_local(world, due.opens.value) if due.opens is not None else None,
+    )
+
+
+def _optional(world: FactWorld, tree: s.Expr | None, instance: Instance) -> Moment | None:
+    return None if tree is None else world.deadline(tree, instance).value
+
+
+def _finite(point: Point) -> Moment | None:
+    return None if isinstance(point, Edge) else point
+
+
+def _local(world: FactWorld, moment: Moment | None, *, floor: bool = False) -> Moment | None:
+    """Instants on the contract's clocks; a lower bound at the very start of a day is shown as that day."""
+    if not isinstance(moment, datetime):
+        return moment
+    local = world.zone.local(moment)
+    if floor and world.zone.start_of(local.date()) == moment:
+        return local.date()
+    return local
+
+
+def _readings(world: FactWorld, duty: Duty) -> list[Step]:
+    """The readings that bear on the date: those named in it, and the profile's if it counts days."""
+    tree = duty.due
+    if tree is None:
+        return []
+    nodes = list(tree.walk())
+    names = {node.name for node in nodes if isinstance(node, s.Ref) and node.kind == "reading"}
+    if any(isinstance(node, s.Quantity) and node.unit in s.DAY_UNITS for node in nodes):
+        profile = world.definition.profile
+        bound = (profile.start_day, profile.calendar, profile.roll)
+        names |= {value.removeprefix("reading.") for value in bound if value.startswith("reading.")}
+    steps = []
+    for name in sorted(names):
+        reading = world.definition.readings[name]
+        option = next((o for o in reading.options if o.key == world.option(name)), None)
+        steps.append(
+            step(
+                "reading", key=name, title=reading.title, clause=reading.clause,
+                text=option.text if option else "", option=world.option(name),
+                origin="chosen" if name in world.chosen else "default",
+            )  # fmt: skip
+        )
+    return steps

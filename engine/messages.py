@@ -1,0 +1,117 @@
+"""The sentences of derivations and reasons, one per message id.
+
+English source texts, plain to a lawyer; parameters are facts, dates, numbers and names. Doors pass `translate`
+(gettext) so that the reader gets them in her language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .derivation import Step
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a source text for extraction; doors translate it."""
+    return text
+
+
+_ = gettext_noop
+
+MESSAGES: dict[str, str] = {
+    # -- anchors -------------------------------------------------------------------------------------------------
+    "never": _("There is no date: it never falls due."),
+    "no_date": _("No date is set: {reason}"),
+    "fixed_date": _("The contract names the date {date}."),
+    "stated": _("The contract states {name}: {date}."),
+    "event": _("{title} on {at} (clause {clause})."),
+    "event_absent": _("{title} has not happened by {as_of} (clause {clause})."),
+    "attribute": _("{name} is {at}."),
+    "attribute_missing": _("{name} is not recorded."),
+    "unknown": _("Not decided until these are known: {names}."),
+    "term_start": _("{title} begins on {at} (clause {clause})."),
+    "term_end": _("{title} ends on {at} (clause {clause})."),
+    "period_start": _("The period {period} begins on {date}."),
+    "period_end": _("The period {period} ends on {date}."),
+    "interval_start": _("{name} began at {at}."),
+    "interval_end": _("{name} ended at {at}."),
+    "interval_open": _("{name} is still going on."),
+    "no_interval": _("No {name} is recorded, so there is nothing to wait for."),
+    "other_due": _("{duty} is due on {at}."),
+    "other_raw": _("{duty} is due on {at}, before moving off days off."),
+    "other_done": _("{duty} was done on {at}."),
+    # -- counting ------------------------------------------------------------------------------------------------
+    "offset_open_after": _("{amount} {unit} after that are counted once the start is known."),
+    "offset_open_before": _("{amount} {unit} before that are counted once the end is known."),
+    "elapsed_after": _("{amount} {unit} of elapsed time after {source}: {result}."),
+    "elapsed_before": _("{amount} {unit} of elapsed time before {source}: {result}."),
+    "counted_after": _("{amount} {unit} after {source}: {result}. {law}"),
+    "counted_before": _("{amount} {unit} before {source}: {result}. {law}"),
+    "workdays_after": _(
+        "{amount} working days after {source}: {result}. Of {days} days, {workdays} are working days and {makeups} "
+        "make-up working days; {weekends} weekend days and {holidays} holidays do not count ({calendar}, {kind}: "
+        "{origin})."
+    ),
+    "workdays_before": _(
+        "{amount} working days before {source}: {result}. Of {days} days, {workdays} are working days and {makeups} "
+        "make-up working days; {weekends} weekend days and {holidays} holidays do not count ({calendar}, {kind}: "
+        "{origin})."
+    ),
+    "start_day_not_counted": _("The first day is not counted. {law}"),
+    "start_day_counted": _("By the reading chosen, the first day is counted."),
+    "beyond_coverage": _(
+        "The calendar {calendar} is published until {last}; later days are estimated by the weekly pattern."
+    ),
+    "rolled_next": _("{source} is a day off ({kind} {name}), so the next working day counts: {result}. {law}"),
+    "rolled_previous": _("{source} is a day off ({kind} {name}), so the working day before counts: {result}. {law}"),
+    "lead": _("The last day from which {amount} {unit} still end by {target}: {result}. {law}"),
+    "snap_start": _("The first day of the {unit} of {source}: {result}."),
+    "snap_end": _("The last day of the {unit} of {source}: {result}."),
+    "paused": _("{amount} {unit} from {source}, the clock standing still during {stops}: {result}."),
+    "needs_time_of_day": _("The time of day of {names} is not recorded; it lies anywhere in that day."),
+    # -- combining -----------------------------------------------------------------------------------------------
+    "latest": _("The latest of {count} dates decides: {result} ({decisive})."),
+    "earliest": _("The earliest of {count} dates decides: {result} ({decisive})."),
+    "window": _("It may be done from {opens} until {closes}."),
+    "condition_true": _("The condition holds: {condition}."),
+    "condition_false": _("The condition does not hold: {condition}."),
+    "condition_open": _("The condition is not decided: {condition}. It needs {missing}."),
+    "reading": _("Reading of {title} (clause {clause}): {text} ({origin})."),
+    "doubtful_instance": _("Whether this applies at all is not decided: {missing}."),
+    # -- reasons of a status ---------------------------------------------------------------------------------------
+    "waiting_for_facts": _("Condition not met: waiting for {missing}."),
+    "waiting_for_gate": _("Waiting for {gate}; until then the obligor is not in breach. The date {due} stays."),
+    "waiting_for_window": _("The window opens on {opens}."),
+    "gate_met_late": _(
+        "The condition was met only after {due}; it can be performed now, without a contractual date."
+    ),
+    "gate_met_late_dated": _("The condition was met only after {due}; the contract then gives {value}."),
+    "provisional": _("Estimated: {value}. It is not settled and never counts as a breach."),
+    "past_estimate": _("The estimated date has passed, but nothing is settled: not a breach."),
+    "delay": _("{days} days after the due date."),
+    "disputed_day": _("Done after the safe date {safe} but by {due}: a day in dispute."),
+    "internal_passed": _("The internal target has passed; this is never a breach."),
+    "external_passed": _("The date of a third party has passed; no party is in breach."),
+    "done_undecided": _("Done on {done}; whether in time is not decided."),
+}
+
+
+def render(step: Step, translate: Callable[[str], str] = str) -> str:
+    """The sentence of one step, without its children; lists are joined, an absent value is shown as a dash."""
+    source = translate(MESSAGES[step.message])
+    params = {key: _shown(value) for key, value in step.params.items()}
+    return " ".join(source.format_map(_Params(params)).split())
+
+
+class _Params(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, list):
+        return ", ".join(_shown(item) for item in value)
+    return str(value)

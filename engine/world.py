@@ -1,0 +1,352 @@
+"""The facts of one day seen through a definition: what the evaluator's questions are answered from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from fractions import Fraction
+from itertools import chain
+from typing import Literal
+
+from .calendars import VARIANTS, Calendar
+from .definition import Definition, Duty
+from .definition.tables import DEFAULTS
+from .derivation import step
+from .elements import (
+    breach_element,
+    figure_element,
+    item_element,
+    open_end,
+    period_element,
+    spell_element,
+    system_element,
+    table_element,
+    typed,
+)
+from .facts import FactRecord, FactStore
+from .intervals import Interval
+from .language import syntax as s
+from .language.evaluator import Evaluator
+from .language.periods import periods
+from .language.spans import FUTURE, PAST, Edge, Span, Zone, absent, known, unknown
+from .language.values import Choice, Element, Money, Value, certain, nothing_known
+from .language.world import What
+
+
+class CalendarMissing(LookupError):
+    """A duty counts working days of a calendar that was not handed in."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One instance of a duty: its key, its variables, and what is missing to know whether it exists at all."""
+
+    key: Mapping[str, str]
+    variables: Mapping[str, Element]
+    doubts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The moments of one instance."""
+
+    due: Span
+    raw: Span
+    done: Span
+
+
+class FactWorld:
+    """Implements `engine.language.world.World`; everything computed is kept for the lifetime of the evaluation."""
+
+    def __init__(
+        self,
+        definition: Definition,
+        facts: FactStore,
+        calendars: Mapping[str, Calendar],
+        as_of: date,
+        known_on: date | None,
+        readings: Mapping[str, str],
+    ) -> None:
+        self.definition = definition
+        self.facts = facts
+        self.calendars = {**calendars, **definition.calendars}
+        self.chosen = readings
+        self.zone = Zone(definition.contract.zone)
+        self.as_of = as_of
+        own = [FactRecord("event", e.id, at=e.at) for e in definition.events.values() if e.at is not None]
+        self.view = facts.view(as_of, known_on, self.zone, own=own)
+        self.known_on = known_on
+        self.after = self.view.after
+        self.law = "Civil Code" if definition.contract.profile == "cn" else ""
+        self.start_counted = self._setting("start_day") == "included"
+        rolls = self._setting("roll")
+        self.rolls: Literal["next", "previous"] | None = (
+            "next" if rolls == "next" else "previous" if rolls == "previous" else None
+        )
+        self._terms: dict[tuple[str, str], Span] = {}
+        self._instances: dict[str, tuple[Instance, ...]] = {}
+        self._dates: dict[tuple[str, tuple[str, ...]], Dates] = {}
+        self._members: dict[str, tuple[Element, ...] | None] = {}
+        self._calendars: dict[str, Calendar] = {}
+        self._earlier: dict[date, FactWorld] = {}
+
+    def as_of_day(self, day: date) -> FactWorld:
+        """The same facts and readings, seen at the end of an earlier day."""
+        if day not in self._earlier:
+            self._earlier[day] = FactWorld(
+                self.definition, self.facts, self.calendars, day, self.known_on, self.chosen
+            )
+        return self._earlier[day]
+
+    # -- readings and settings -------------------------------------------------------------------------------------
+
+    def option(self, name: str) -> str:
+        """The key chosen for a reading, else its default; empty while undecided."""
+        return self.chosen.get(name) or self.definition.readings[name].default
+
+    def _setting(self, name: str) -> str:
+        value: str = getattr(self.definition.profile, name)
+        if value.startswith("reading."):
+            value = self.option(value.removeprefix("reading."))
+        return value or DEFAULTS[self.definition.contract.profile][name]
+
+    def reading(self, name: str) -> Choice:
+        """The option chosen (its value, or its key), or every option of an undecided reading."""
+        key = self.option(name)
+        options = [o for o in self.definition.readings[name].options if not key or o.key == key]
+        values: list[object] = []
+        for option in options:
+            if option.value is None:
+                values.append(option.key)
+                continue
+            value = Evaluator(self).value(option.value)
+            values += value.options if isinstance(value, Choice) else [value]
+        return Choice(tuple(values), frozenset() if key else frozenset({f"reading.{name}"}))
+
+    def calendar(self, code: str) -> Calendar:
+        """The calendar of the code; the contract's own as the profile reads "working day"."""
+        if code not in self._calendars:
+            wanted = code or self.definition.contract.calendar
+            if wanted not in self.calendars:
+                raise CalendarMissing(wanted)
+            calendar = self.calendars[wanted]
+            if wanted == self.definition.contract.calendar:
+                kind = self._setting("calendar")
+                calendar = calendar.variant(next((v for v in VARIANTS if v == kind), "official"))
+            self._calendars[code] = calendar
+        return self._calendars[code]
+
+    # -- anchors ---------------------------------------------------------------------------------------------------
+
+    def event(self, name: str) -> Span:
+        """When the event happened; absent events lie after as-of."""
+        event = self.definition.events.get(name)
+        title, clause = (event.title, event.clause) if event else (self.definition.duties[name].title, "")
+        record = self.view.events.get(name)
+        if record is None or record.at is None:
+            message = step("event_absent", title=title, clause=clause, as_of=self.as_of)
+            return absent(self.after, f"event.{name}", message)
+        at = self.zone.local(record.at) if isinstance(record.at, datetime) else record.at
+        return known(at, step("event", title=title, clause=clause, at=at))
+
+    def happened(self, name: str) -> bool:
+        """True if the event was seen by as-of."""
+        return name in self.view.events
+
+    def term(self, name: str, end: Literal["start", "end"]) -> Span:
+        """One edge of a term, never rolled."""
+        if (name, end) not in self._terms:
+            term = self.definition.terms[name]
+            tree = term.start if end == "start" else term.end
+            span = Evaluator(self, rolling=False).moment(tree)
+            message = step(f"term_{end}", title=term.title, clause=term.clause, at=span.value)
+            children = () if isinstance(tree, s.OnDate) else span.steps
+            self._terms[name, end] = replace(span, steps=(replace(message, children=children),))
+        return self._terms[name, end]
+
+    def constant(self, kind: str, name: str, args: tuple[str, ...]) -> Value:
+        """A figure or table of the definition."""
+        d = self.definition
+        if kind == "contract":
+            if name == "total" and d.contract.total is not None:
+                return certain(Money(d.contract.currency, Fraction(d.contract.total)))
+            value = d.contract.data.get(name)
+            return certain(value) if isinstance(value, str | bool) else nothing_known({f"contract.{name}"})
+        if kind == "system":
+            return certain(system_element(d, name))
+        tables = {
+            "line": d.lines, "instalment": d.instalments, "security": d.securities, "party": d.parties,
+            "deliverable": d.deliverables, "commitment": d.commitments,
+        }  # fmt: skip
+        if kind in tables:
+            return certain(table_element(kind, tables[kind][name], d.contract.currency))
+        return nothing_known({f"{kind}.{name}"})
+
+    # -- sets ------------------------------------------------------------------------------------------------------
+
+    def members(self, name: str) -> tuple[Element, ...] | None:
+        """The set of that name: items, intervals, figures, or a table of the definition."""
+        if name not in self._members:
+            self._members[name] = self._gather(name)
+        return self._members[name]
+
+    def _gather(self, name: str) -> tuple[Element, ...] | None:
+        d, view = self.definition, self.view
+        for item in d.items.values():
+            if item.plural == name:
+                return tuple(item_element(d, view, record) for record in view.items.get(item.id, ()))
+        for interval in d.intervals.values():
+            if interval.plural == name:
+                return tuple(spell_element(d, view, record) for record in view.intervals.get(interval.id, ()))
+        if name in d.series:
+            return tuple(figure_element(d, record) for record in view.series.get(name, ()))
+        if name == "systems":
+            return tuple(system_element(d, system) for system in d.systems)
+        tables = {
+            "lines": d.lines, "instalments": d.instalments, "securities": d.securities,
+            "deliverables": d.deliverables, "commitments": d.commitments,
+        }  # fmt: skip
+        if name in tables:
+            kind = "security" if name == "securities" else name[:-1]
+            return tuple(table_element(kind, table, d.contract.currency) for table in tables[name].values())
+        return None
+
+    def spells(self, name: str) -> tuple[Interval, ...] | None:
+        """The intervals of that plural name seen by as-of, an open one running to the end of time."""
+        for interval in self.definition.intervals.values():
+            if interval.plural == name:
+                records = self.view.intervals.get(interval.id, ())
+                ends = [(self.view.start_of(r), self.view.end_of(r) or open_end(self.zone)) for r in records]
+                return tuple(Interval(start, end) for start, end in ends)
+        return None
+
+    def breaches(self, duty: str) -> tuple[Element, ...]:
+        """The instances of a duty that are in breach."""
+        # the status rules look at duties through a world, so they stand above this module
+        from .status import judge
+
+        found = []
+        for instance in self.instances(self.definition.duties[duty]):
+            judgement = judge(self, self.definition.duties[duty], instance)
+            if judgement.status == "late":
+                dates = self.dates(duty, tuple(instance.key.values()))
+                found.append(
+                    breach_element(
+                        duty, tuple(instance.key.values()), instance.variables,
+                        judgement.due, dates.done, judgement.delay_days,
+                    )  # fmt: skip
+                )
+        return tuple(found)
+
+    # -- duties ----------------------------------------------------------------------------------------------------
+
+    def instances(self, duty: Duty) -> tuple[Instance, ...]:
+        """The instances of a duty: one, or one per tuple of its "for" clause."""
+        if duty.id not in self._instances:
+            found = [Instance({}, {})]
+            for binding in duty.bindings:
+                found = list(chain.from_iterable(self._bound(binding, instance) for instance in found))
+            self._instances[duty.id] = tuple(found)
+        return self._instances[duty.id]
+
+    def _bound(self, binding: s.Binding, outer: Instance) -> list[Instance]:
+        elements, doubts = self._elements(binding.source, outer.variables)
+        if elements is None:
+            return [replace(outer, doubts=outer.doubts | doubts)]
+        return [
+            Instance(
+                {**outer.key, binding.name: element.id},
+                {**outer.variables, binding.name: element},
+                outer.doubts | inside,
+            )
+            for element, inside in elements
+        ]
+
+    def _elements(
+        self, source: s.Expr, variables: Mapping[str, Element]
+    ) -> tuple[list[tuple[Element, frozenset[str]]] | None, frozenset[str]]:
+        """The members, each with what leaves it in doubt; None with the names if not even that is known."""
+        evaluator = Evaluator(self, variables)
+        if isinstance(source, s.Each):
+            assert isinstance(source.term, s.Ref)
+            start, end = self.term(source.term.name, "start"), self.term(source.term.name, "end")
+            if start.value is None or end.low is PAST:
+                return None, start.missing | end.missing
+            last = self.zone.day_of(end.low) if not isinstance(end.low, Edge) else self.as_of
+            first = self.zone.day_of(start.value)
+            spans = periods(source.unit, first, last, whole=source.whole)
+            return [(period_element(period), frozenset()) for period in spans], frozenset()
+        if isinstance(source, s.Index):
+            pairs = evaluator.filtered(source)
+            return [(e, inside.missing) for e, inside in pairs if inside.value is not False], frozenset()
+        value = evaluator.value(source)
+        if not isinstance(value, Choice) or not value.options:
+            return None, value.missing
+        return [(element, frozenset()) for element in value.options[-1]], frozenset()
+
+    def instance(self, duty: str, keys: tuple[str, ...]) -> Instance | None:
+        """The instance with these key values, in the order of the "for" clause."""
+        for instance in self.instances(self.definition.duties[duty]):
+            if tuple(instance.key.values()) == keys:
+                return instance
+        return None
+
+    def duty(self, name: str, keys: tuple[str, ...], what: What) -> Span:
+        """The due date of a duty's instance, the same before rolling, or when it was done."""
+        dates = self.dates(name, keys)
+        return dates.due if what == "due" else dates.raw if what == "raw" else dates.done
+
+    def dates(self, name: str, keys: tuple[str, ...]) -> Dates:
+        """The moments of one instance, computed once."""
+        if (name, keys) not in self._dates:
+            duty, instance = self.definition.duties[name], self.instance(name, keys)
+            label = f"duty.{name}" + (f"[{', '.join(keys)}]" if keys else "")
+            if instance is None:
+                nothing = unknown({label}, step("unknown", names=[label]))
+                self._dates[name, keys] = Dates(nothing, nothing, nothing)
+            else:
+                self._dates[name, keys] = self._compute(duty, instance)
+        return self._dates[name, keys]
+
+    def _compute(self, duty: Duty, instance: Instance) -> Dates:
+        done = self._done(duty, instance)
+        if instance.doubts and len(instance.key) < len(duty.bindings):
+            missing = unknown(instance.doubts, step("doubtful_instance", missing=sorted(instance.doubts)))
+            return Dates(missing, missing, done)
+        due = self.deadline(duty.due, instance, reason=duty.reason)
+        raw = due
+        if self.rolls and duty.due is not None:
+            raw = Evaluator(self, instance.variables, rolling=False).deadline(duty.due)
+        return Dates(due, raw, done)
+
+    def deadline(self, tree: s.Expr | None, instance: Instance, *, reason: str = "") -> Span:
+        """A deadline of the instance; without an expression it never comes."""
+        if tree is None:
+            return known(FUTURE, step("no_date", reason=reason))
+        return Evaluator(self, instance.variables).deadline(tree)
+
+    def _done(self, duty: Duty, instance: Instance) -> Span:
+        """When the instance was done: by a finding, an event of the duty's name, or its own expression."""
+        about = "/".join((f"duty:{duty.id}", *instance.key.values()))
+        label = f"{about}.done"
+        value = self.view.attributes.get(about, {}).get("done")
+        if value is not None:
+            found = typed(value, "moment", label, self.definition)
+            assert isinstance(found, Span)
+            return found
+        if not duty.bindings and duty.id in self.view.events:
+            return self.event(duty.id)
+        if duty.done is not None:
+            span = Evaluator(self, instance.variables).moment(done_moment(duty.done))
+            if span.value is not None and self.zone.order(span.value) < self.zone.order(self.after):
+                return span
+            return absent(self.after, next(iter(sorted(span.missing)), label))
+        return absent(self.after, label)
+
+
+def done_moment(tree: s.Expr) -> s.Expr:
+    """The moment a `done` expression names; `happened(event.x)` means event.x."""
+    if isinstance(tree, s.Call) and tree.function == "happened":
+        return tree.args[0]
+    return tree

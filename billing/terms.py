@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -60,7 +60,9 @@ def _payee(parties: Mapping[str, Mapping[str, Any]]) -> PayeeAccount:
     )
 
 
-def _instalments(rows: Mapping[str, Mapping[str, Any]]) -> tuple[Instalment, ...]:
+def _instalments(rows: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> tuple[Instalment, ...]:
+    """In the order of the definition's files: databases sort the keys of an object."""
+    named = [code for code in order if code in rows] or list(rows)
     return tuple(
         Instalment(
             code=code,
@@ -71,7 +73,7 @@ def _instalments(rows: Mapping[str, Mapping[str, Any]]) -> tuple[Instalment, ...
             invoice_event=row.get("invoice", ""),
             after_acceptance=bool(row.get("acceptance", False)),
         )
-        for code, row in rows.items()
+        for code, row in ((code, rows[code]) for code in named)
     )
 
 
@@ -79,13 +81,13 @@ def money_terms(contract: Contract) -> MoneyTerms:
     """The active version's terms; only the tables needed are read. Without an active version everything is empty."""
     found = (
         DefinitionVersion.objects.filter(contract=contract, state=DefinitionVersion.State.ACTIVE)
-        .values_list("data__instalment", "data__party", "data__event")
+        .values_list("data__instalment", "data__party", "data__event", "origin__order__instalment")
         .first()
     )
-    instalments, parties, events = (table or {} for table in found or (None, None, None))
+    instalments, parties, events, order = found or ({}, {}, {}, [])
     return MoneyTerms(
-        payee=_payee(parties),
-        instalments=_instalments(instalments),
-        event_clauses={name: row.get("clause", "") for name, row in events.items()},
-        event_titles={name: row.get("title", "") for name, row in events.items()},
+        payee=_payee(parties or {}),
+        instalments=_instalments(instalments or {}, order or []),
+        event_clauses={name: row.get("clause", "") for name, row in (events or {}).items()},
+        event_titles={name: row.get("title", "") for name, row in (events or {}).items()},
     )

@@ -12,6 +12,7 @@ from billing.selectors.lists import (
 )
 from billing.selectors.milestones import (
     ApplicationPage,
+    ContractMoney,
     MilestonePage,
     application_page,
     contract_money,
@@ -22,6 +23,7 @@ from billing.selectors.milestones import (
 
 __all__ = [
     "ApplicationPage",
+    "ContractMoney",
     "GateView",
     "InvoiceFilter",
     "InvoicePage",

@@ -111,7 +111,7 @@ def due_view(milestone: Milestone) -> DueView:
 def _may(viewer: Viewer, state: str, *, to_invoice: Decimal) -> frozenset[str]:
     open_now = {"invoice.check", "payment.approve", "payment.post", "document.issue"}
     if to_invoice > 0:
-        open_now.add("invoice.add")
+        open_now |= {"invoice.add", "invoice.enter"}
     if state == "payable":
         open_now.add("payment.apply")
     return frozenset(action for action in open_now if allows(viewer, action))

@@ -74,7 +74,7 @@ def payment_apply(
     require(actor, "payment.apply", milestone)
     remark = clean_note(note)
     with transaction.atomic():
-        locked = lock_milestone(milestone.pk)
+        locked = lock_milestone(milestone)
         contract = locked.contract
         terms = money_terms(contract)
         value = clean_amount(amount, contract=contract)
@@ -129,7 +129,7 @@ def payment_apply(
 
 
 def _lock(application: PaymentApplication) -> tuple[Milestone, PaymentApplication]:
-    milestone = lock_milestone(application.milestone_id)
+    milestone = lock_milestone(application.milestone)
     locked = PaymentApplication.objects.select_for_update(of=("self",)).get(pk=application.pk)
     return milestone, locked
 
@@ -244,9 +244,8 @@ def payment_post(*, actor: Viewer, application: PaymentApplication, paid_on: dat
             record_fact(
                 contract,
                 actor=actor,
-                names={f"duty.{duty}"},
                 cause=f"payment:{payment.pk}",
-                on=today,
+                today=today,
                 kind=Fact.Kind.ATTRIBUTE,
                 name="done",
                 subject=f"duty:{duty}",

@@ -14,9 +14,9 @@ from accounts.scoping import SYSTEM, Viewer
 from billing.models import Milestone, NumberSequence
 from contracts.errors import Refused
 from contracts.models import Contract, Fact
-from contracts.services.facts import fact_decide, fact_record
+from contracts.services.facts import fact_names, fact_record
 from engine.money import minor_units
-from obligations.services.evaluation import facts_changed
+from obligations.services.evaluation import contract_locked, facts_changed
 
 LARGEST = Decimal("9999999999999999.99")
 
@@ -28,11 +28,13 @@ def actor_id(actor: Viewer) -> int:
     return actor.user_id
 
 
-def lock_milestone(pk: int) -> Milestone:
-    """The milestone, locked until the transaction ends. Every money service takes this lock first."""
-    locked: Milestone = (
-        Milestone.objects.select_for_update(of=("self",)).select_related("contract", "obligation").get(pk=pk)
-    )
+def lock_milestone(milestone: Milestone) -> Milestone:
+    """The milestone with its contract and obligation, locked until the transaction ends. The contract's row is locked
+    first, as everybody does who changes facts or obligations: money and dates of one contract follow one another."""
+    contract = contract_locked(milestone.contract_id)
+    rows = Milestone.objects.select_for_update(of=("self",)).select_related("obligation")
+    locked: Milestone = rows.get(pk=milestone.pk)
+    locked.contract = contract
     return locked
 
 
@@ -80,14 +82,12 @@ def next_number(contract: Contract, series: str, prefix: str, year: int) -> str:
     return f"{contract.number}-{prefix}-{year}-{sequence.last:04d}"
 
 
-def record_fact(contract: Contract, *, actor: Viewer, names: set[str], cause: str, on: date, **fact: Any) -> Fact:
+def record_fact(contract: Contract, *, actor: Viewer, cause: str, today: date, **fact: Any) -> Fact:
     """Record a fact that follows from a money step and re-evaluate what depends on it, in the caller's transaction.
 
     The step itself was policy-checked, done by two people and journalled under the person's name; the fact that follows
     from it is the system's entry and needs no further confirmation.
     """
     recorded = fact_record(actor=SYSTEM, contract=contract, **fact)
-    if recorded.state == Fact.State.PROPOSED:
-        recorded = fact_decide(actor=SYSTEM, fact=recorded, accept=True, note="")
-    facts_changed(contract, names, actor=actor, cause=cause, as_of=on)
+    facts_changed(contract, fact_names(recorded), actor=actor, cause=cause, as_of=today)
     return recorded

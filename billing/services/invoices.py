@@ -64,7 +64,7 @@ def invoice_add(
     """
     require(actor, "invoice.add", milestone)
     with transaction.atomic():
-        locked = lock_milestone(milestone.pk)
+        locked = lock_milestone(milestone)
         contract = locked.contract
         clean_number, value = _number(number), clean_amount(amount, contract=contract)
         _check_date(issued_on, today=today_for(contract), signed_on=contract.signed_on)
@@ -117,9 +117,8 @@ def _open_gate(milestone: Milestone, invoice: Invoice, *, actor: Viewer, today: 
     record_fact(
         milestone.contract,
         actor=actor,
-        names={f"event.{milestone.invoice_event}"},
         cause=f"invoice:{invoice.pk}",
-        on=today,
+        today=today,
         kind=Fact.Kind.EVENT,
         name=milestone.invoice_event,
         happened_on=invoice.submitted_at.astimezone(zone).date(),
@@ -137,7 +136,7 @@ def invoice_check(*, actor: Viewer, invoice: Invoice, accept: bool, note: str = 
     needed = "" if accept else _("Say why the invoice is rejected: the vendor reads it.")
     reason = clean_note(note, required=needed)
     with transaction.atomic():
-        milestone = lock_milestone(invoice.milestone_id)
+        milestone = lock_milestone(invoice.milestone)
         locked = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
         if locked.state != Invoice.State.RECEIVED:
             raise Refused(_("This invoice has already been checked. Load the page to see by whom."))

@@ -18,7 +18,7 @@ from accounts import journal
 from accounts.policy import require
 from accounts.scoping import Viewer
 from billing.models import NumberSequence, PaymentApplication
-from billing.services.common import next_number
+from billing.services.common import actor_id, next_number
 from contracts.errors import Refused
 from contracts.models import Contract
 from contracts.services.files import file_store
@@ -129,7 +129,7 @@ def _store(
         facts_sha256=facts_hash(facts),
         file=stored,
         token=token,
-        issued_by_id=actor.user_id,
+        issued_by_id=actor_id(actor),
         issued_at=now,
         replaces=replaces,
     )

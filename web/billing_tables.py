@@ -1,0 +1,250 @@
+"""Milestones, invoices, applications and documents as the shared tables and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from accounts.policy import allows
+from accounts.scoping import Viewer
+from billing.selectors import ContractMoney, GateView, MilestonePage, MilestoneRow
+from web.components import Cell, Column, Condition, ProcessStep, Row, Table, Tone, WaterfallLine
+from web.templatetags.ui import money_text
+
+TONES: dict[str, Tone] = {
+    "not_met": "",
+    "waiting_invoice": "warn",
+    "payable": "info",
+    "applied": "info",
+    "approved": "info",
+    "paid": "ok",
+}
+INVOICE_TONES: dict[str, Tone] = {"received": "info", "checked": "ok", "rejected": "warn"}
+APPLICATION_TONES: dict[str, Tone] = {"applied": "info", "approved": "info", "rejected": "warn", "paid": "ok"}
+ORDER = ("not_met", "waiting_invoice", "payable", "applied", "approved", "paid")
+
+
+def conditions(view: GateView) -> tuple[Condition, ...]:
+    """The gate as a checklist; under each open condition who does what next."""
+    return tuple(
+        Condition(line.text, line.state, line.next_step, line.clause)  # type: ignore[arg-type]
+        for line in view.lines
+    )
+
+
+def steps(found: MilestonePage) -> tuple[ProcessStep, ...]:
+    """The way of a payment, from the condition to the transfer."""
+    words = {
+        "not_met": _("Condition"),
+        "waiting_invoice": _("Invoice"),
+        "payable": _("Application"),
+        "applied": _("Approval"),
+        "approved": _("Transfer"),
+    }
+    at = ORDER.index(found.gate.state)
+    return tuple(
+        ProcessStep(word, "done" if position < at else "current" if position == at else "todo")
+        for position, word in enumerate(words.values())
+    )
+
+
+def money_lines(money: ContractMoney) -> tuple[WaterfallLine, ...]:
+    """Contract sum less what is paid."""
+    return (
+        WaterfallLine(_("Contract sum"), money.total),
+        WaterfallLine(_("Paid"), -money.paid),
+        WaterfallLine(_("Not paid yet"), money.outstanding, total=True),
+    )
+
+
+def _action(row: MilestoneRow, viewer: Viewer) -> Cell:
+    """The one thing this reader can do now; otherwise a look."""
+    page = reverse("web:milestone", args=[row.milestone.pk])
+    state, application = row.gate.state, row.application
+    if state == "payable" and allows(viewer, "payment.apply"):
+        return Cell(_("Apply"), url=reverse("web:payment_apply", args=[row.milestone.pk]))
+    if application is not None and state == "applied" and allows(viewer, "payment.approve"):
+        return Cell(_("Decide"), url=reverse("web:payment_decide", args=[application.pk]))
+    if application is not None and state == "approved" and allows(viewer, "payment.post"):
+        return Cell(_("Enter payment"), url=reverse("web:payment_post", args=[application.pk]))
+    return Cell(_("View"), url=page)
+
+
+def _due(row: MilestoneRow) -> Cell:
+    if row.due_on is None:
+        return Cell("", sub="")
+    gate = row.gate.gate
+    if gate.overdue:
+        return Cell(row.due_on.isoformat(), tone="bad", sub=_("%(days)s days overdue") % {"days": gate.overdue_days})
+    return Cell(row.due_on.isoformat(), sub=_("estimate") if row.due_state == "provisional" else "")
+
+
+def milestones_table(rows: Sequence[MilestoneRow], *, viewer: Viewer, query: str, with_contract: bool) -> Table:
+    """Milestones with their gate; what blocks stands under the state."""
+    return Table(
+        _("Milestones"),
+        (
+            Column(_("Milestone"), "main"),
+            Column(_("Clause")),
+            Column(_("State")),
+            Column(_("What is missing")),
+            Column(_("Due"), "date"),
+            Column(_("Amount"), "num"),
+            Column(_("Outstanding"), "num"),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(
+                        row.milestone.title,
+                        url=reverse("web:milestone", args=[row.milestone.pk]) + query,
+                        sub=f"{row.contract.number} {row.contract.title}" if with_contract else "",
+                    ),
+                    Cell(clause=row.milestone.clause),
+                    Cell(row.gate.state_text, chip=True, tone=TONES[row.gate.state]),
+                    Cell(_blocker(row.gate)),
+                    _due(row),
+                    Cell(money_text(row.milestone.amount, row.contract.currency)),
+                    Cell(money_text(row.gate.gate.outstanding, row.contract.currency)),
+                    _action(row, viewer),
+                ),
+                strong=row.gate.gate.overdue,
+                faded=row.gate.state == "paid",
+            )
+            for row in rows
+        ),
+        _("No milestones yet"),
+    )
+
+
+def _blocker(view: GateView) -> str:
+    return next((line.next_step for line in view.lines if line.state != "met" and line.next_step), "")
+
+
+def invoices_table(rows: Iterable[Any], *, viewer: Viewer, with_milestone: bool) -> Table:
+    """Invoices; finance checks those that others handed in."""
+    may = allows(viewer, "invoice.check")
+    return Table(
+        _("Invoices"),
+        (
+            Column(_("Invoice number"), "main"),
+            Column(_("Date"), "date"),
+            Column(_("Amount"), "num"),
+            Column(_("State")),
+            Column(_("Handed in by")),
+            Column(_("Checked by")),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(
+                        row.number,
+                        url=reverse("web:invoice_file", args=[row.pk]),
+                        icon="download",
+                        sub=f"{row.contract.number} · {row.milestone.title}" if with_milestone else "",
+                    ),
+                    Cell(row.issued_on.isoformat()),
+                    Cell(money_text(row.amount)),
+                    Cell(str(row.get_state_display()), chip=True, tone=INVOICE_TONES[row.state]),
+                    Cell(str(row.submitted_by)),
+                    Cell(str(row.checked_by) if row.checked_by else "", sub=row.check_note),
+                    Cell(_("Check"), url=reverse("web:invoice_check", args=[row.pk]))
+                    if may and row.state == "received" and row.submitted_by_id != viewer.user_id
+                    else Cell(),
+                ),
+                faded=row.state == "rejected",
+            )
+            for row in rows
+        ),
+        _("No invoices yet"),
+    )
+
+
+def applications_table(rows: Iterable[Any], *, viewer: Viewer, papers: Mapping[int, Sequence[Any]]) -> Table:
+    """Payment applications with the newest printed form."""
+    return Table(
+        _("Payment applications"),
+        (
+            Column(_("Application number"), "main"),
+            Column(_("Amount"), "num"),
+            Column(_("State")),
+            Column(_("Applied for by")),
+            Column(_("Decided by")),
+            Column(_("Paid on"), "date"),
+            Column(_("Form")),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.number, url=reverse("web:application", args=[row.pk])),
+                    Cell(money_text(row.amount)),
+                    Cell(str(row.get_state_display()), chip=True, tone=APPLICATION_TONES[row.state]),
+                    Cell(str(row.applied_by)),
+                    Cell(str(row.decided_by) if row.decided_by else "", sub=row.decision_note),
+                    Cell(row.payment.paid_on.isoformat() if hasattr(row, "payment") else ""),
+                    _newest(papers.get(row.pk, ())),
+                    Cell(_("Open"), url=reverse("web:application", args=[row.pk])),
+                ),
+                faded=row.state == "rejected",
+            )
+            for row in rows
+        ),
+        _("No payment has been applied for"),
+    )
+
+
+def _newest(papers: Sequence[Any]) -> Cell:
+    if not papers:
+        return Cell()
+    return Cell("PDF", url=reverse("web:document_pdf", args=[papers[0].pk]), icon="file-type-pdf")
+
+
+def documents_table(rows: Iterable[Any], *, viewer: Viewer, with_contract: bool = False) -> Table:
+    """Issued documents; a replaced one is grey and names its successor."""
+    return Table(
+        _("Documents"),
+        (
+            Column(_("Document number"), "main"),
+            Column(_("Kind")),
+            Column(_("Issued on"), "date"),
+            Column(_("Issued by")),
+            Column(_("State")),
+            Column("SHA-256"),
+            Column("", "action"),
+        ),
+        tuple(_document(row, with_contract=with_contract) for row in rows),
+        _("No documents yet"),
+    )
+
+
+def _document(row: Any, *, with_contract: bool) -> Row:
+    successor = getattr(row, "replaced_by", None)
+    return Row(
+        (
+            Cell(
+                row.number,
+                url=reverse("web:document_pdf", args=[row.pk]),
+                icon="file-type-pdf",
+                sub=f"{row.contract.number} {row.contract.title}" if with_contract else "",
+            ),
+            Cell(str(row.get_kind_display())),
+            Cell(f"{localtime(row.issued_at):%Y-%m-%d}"),
+            Cell(str(row.issued_by)),
+            Cell(
+                _("Replaced") if successor else _("Valid"),
+                chip=True,
+                tone="" if successor else "ok",
+                sub=successor.number if successor else "",
+            ),
+            Cell(row.facts_sha256[:16]),
+            Cell(_("Verify"), url=reverse("documents:verify", args=[row.token])),
+        ),
+        faded=successor is not None,
+    )

@@ -1,0 +1,396 @@
+"""Payments: the list with blocked milestones first, a milestone's page, and the forms that move money."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.policy import access, allows, require
+from accounts.scoping import request_viewer
+from accounts.services.idempotency import form_key, idempotent
+from billing import selectors, services
+from contracts.selectors import contract_by_id
+from contracts.services.files import file_open
+from documents.selectors import documents_for
+from web.asof import page_date
+from web.billing_tables import (
+    applications_table,
+    conditions,
+    documents_table,
+    invoices_table,
+    milestones_table,
+    money_lines,
+    steps,
+)
+from web.components import KeysetPage
+from web.contract_tabs import contract_tabs
+from web.excel import excel_response
+from web.forms.base import run_form
+from web.forms.billing import ApplicationForm, DecisionForm, InvoiceForm, PaymentForm
+from web.links import filter_group, with_query
+from web.templatetags.ui import money_text
+
+ACTION = "web/billing/action.html"
+
+
+def _excel(name: str, rows: tuple[selectors.MilestoneRow, ...]) -> HttpResponse:
+    heads = (
+        _("Contract"),
+        _("Milestone"),
+        _("Clause"),
+        _("Due"),
+        _("State"),
+        _("Amount"),
+        _("Invoiced"),
+        _("Paid"),
+        _("Outstanding"),
+    )
+    body = [
+        (
+            row.contract.number,
+            row.milestone.title,
+            row.milestone.clause,
+            row.due_on,
+            row.gate.state_text,
+            row.milestone.amount,
+            row.milestone.invoiced,
+            row.gate.gate.paid,
+            row.gate.gate.outstanding,
+        )
+        for row in rows
+    ]
+    return excel_response(name, _("Payments"), heads, body)
+
+
+@access(GET="payment.read")
+def payments(request: HttpRequest) -> HttpResponse:
+    """All milestones, blocked first; also as Excel."""
+    viewer, page = request_viewer(request), page_date(request)
+    as_of = None if page.is_today else page.as_of
+    if request.GET.get("format") == "xlsx":
+        return _excel("payments", selectors.milestones_list(viewer=viewer, as_of=as_of, limit=10_000).rows)
+    found = selectors.milestones_list(viewer=viewer, as_of=as_of, cursor=request.GET.get("after", ""))
+    context = {
+        "table": milestones_table(found.rows, viewer=viewer, query=page.query, with_contract=True),
+        "page": KeysetPage(
+            older_url=with_query(request, after=found.older) if found.older else "", shown=len(found.rows)
+        ),
+        "excel_url": with_query(request, format="xlsx"),
+    }
+    return render(request, "web/billing/payments.html", context)
+
+
+@access(GET="payment.read")
+def contract_payments(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """One contract's milestones, invoices and issued documents."""
+    viewer, page = request_viewer(request), page_date(request)
+    contract = contract_by_id(contract_id, viewer=viewer)
+    rows = selectors.milestones_list(viewer=viewer, as_of=page.as_of, contract=contract).rows
+    if request.GET.get("format") == "xlsx":
+        return _excel(f"payments-{contract.number}", rows)
+    money = selectors.contract_money(contract, as_of=page.as_of)
+    context = {
+        "contract": contract,
+        "tabs": contract_tabs(request, contract),
+        "demo": contract.is_demo,
+        "table": milestones_table(rows, viewer=viewer, query=page.query, with_contract=False),
+        "lines": money_lines(money),
+        "currency": contract.currency,
+        "excel_url": with_query(request, format="xlsx"),
+    }
+    return render(request, "web/billing/contract.html", context)
+
+
+@access(GET="payment.read")
+def milestone(request: HttpRequest, milestone_id: int) -> HttpResponse:
+    """One milestone: can it be paid, who must act, what was handed in, applied for and paid."""
+    viewer, page = request_viewer(request), page_date(request)
+    found = selectors.milestone_page(milestone_id, viewer=viewer, as_of=page.as_of)
+    papers = documents_for([row.pk for row in found.applications], viewer=viewer)
+    context = {
+        "found": found,
+        "milestone": found.milestone,
+        "contract": found.contract,
+        "demo": found.contract.is_demo,
+        "conditions": conditions(found.gate),
+        "steps": steps(found),
+        "lines": money_lines(found.money),
+        "invoices": invoices_table(found.invoices, viewer=viewer, with_milestone=False),
+        "applications": applications_table(found.applications, viewer=viewer, papers=papers),
+        "may_invoice": page.is_today and "invoice.enter" in found.may and "invoice.add" in found.may,
+        "may_apply": page.is_today and "payment.apply" in found.may,
+        "query": page.query,
+    }
+    return render(request, "web/billing/milestone.html", context)
+
+
+@access(GET="payment.read")
+def invoices(request: HttpRequest) -> HttpResponse:
+    """Invoices, newest first, by state."""
+    viewer = request_viewer(request)
+    state = request.GET.get("state", "")
+    before = request.GET.get("before", "")
+    found = selectors.invoices_list(
+        viewer=viewer,
+        state=state if state in {"received", "checked", "rejected"} else "",  # type: ignore[arg-type]
+        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+    )
+    options = [("", _("All")), ("received", _("To be checked")), ("checked", _("Checked")), ("rejected", _("Rejected"))]
+    context = {
+        "table": invoices_table(found.rows, viewer=viewer, with_milestone=True),
+        "groups": [filter_group(request, "state", _("State"), options)],
+        "page": KeysetPage(
+            older_url=with_query(request, before=found.older) if found.older else "", shown=len(found.rows)
+        ),
+    }
+    return render(request, "web/billing/invoices.html", context)
+
+
+@access(GET="payment.read")
+def invoice_file(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """The invoice as handed in, always as a download."""
+    found = selectors.invoice_get(invoice_id, viewer=request_viewer(request))
+    with file_open(found.file) as stored:
+        return download(stored.read(), found.file.name, found.file.media_type)
+
+
+def download(body: bytes, name: str, media_type: str) -> HttpResponse:
+    """Bytes that a browser saves and never shows or runs."""
+    response = HttpResponse(body, content_type=media_type)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _summary(found: selectors.MilestonePage) -> list[tuple[str, str]]:
+    currency = found.contract.currency
+    return [
+        (_("Contract"), f"{found.contract.number} {found.contract.title}"),
+        (_("Milestone"), f"{found.milestone.title} · {found.milestone.clause}"),
+        (_("Amount of the milestone"), money_text(found.milestone.amount, currency)),
+        (_("Invoiced and checked"), money_text(found.milestone.invoiced, currency)),
+        (_("Paid so far"), money_text(found.gate.gate.paid, currency)),
+        (_("Due on"), found.due.on.isoformat() if found.due.on else "—"),
+    ]
+
+
+def _initial(request: HttpRequest, **values: object) -> dict[str, object]:
+    return {"idempotency_key": form_key(request), **values}
+
+
+@access(GET="invoice.enter", POST="invoice.enter")
+@idempotent
+def invoice_add(request: HttpRequest, milestone_id: int) -> HttpResponse:
+    """Enter an invoice that came in on paper; the vendor hands theirs in through the portal."""
+    viewer, page = request_viewer(request), page_date(request)
+    found = selectors.milestone_page(milestone_id, viewer=viewer, as_of=page.today)
+    form = InvoiceForm(request.POST or None, request.FILES or None, initial=_initial(request))
+
+    def act(data: dict[str, Any]) -> str:
+        data.pop("idempotency_key")
+        services.invoice_add(actor=viewer, milestone=found.milestone, **data)
+        return reverse("web:milestone", args=[milestone_id])
+
+    context = {
+        "heading": _("Enter an invoice"),
+        "sub": found.milestone.title,
+        "submit": _("Save the invoice"),
+        "back": reverse("web:milestone", args=[milestone_id]),
+        "multipart": True,
+        "summary": _summary(found),
+        "demo": found.contract.is_demo,
+    }
+    done = _("The invoice is recorded and waits to be checked by another person.")
+    return run_form(request, form=form, template=ACTION, context=context, act=act, done=done)
+
+
+@access(GET="invoice.check", POST="invoice.check")
+@idempotent
+def invoice_check(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """Accept or reject an invoice."""
+    viewer, page = request_viewer(request), page_date(request)
+    invoice = selectors.invoice_get(invoice_id, viewer=viewer)
+    found = selectors.milestone_page(invoice.milestone_id, viewer=viewer, as_of=page.today)
+    form = DecisionForm(
+        request.POST or None, initial=_initial(request), yes=_("The invoice is right"), no=_("Reject it")
+    )
+
+    def act(data: dict[str, Any]) -> str:
+        services.invoice_check(actor=viewer, invoice=invoice, accept=data["decision"] == "yes", note=data["note"])
+        return reverse("web:milestone", args=[invoice.milestone_id])
+
+    context = {
+        "heading": _("Check the invoice"),
+        "sub": invoice.number,
+        "submit": _("Save the result"),
+        "back": reverse("web:milestone", args=[invoice.milestone_id]),
+        "links": [(reverse("web:invoice_file", args=[invoice.pk]), _("Download the file"))],
+        "intro": _("Compare number, date, amount, title and tax number with the file and the contract."),
+        "summary": [
+            (_("Invoice number"), invoice.number),
+            (_("Amount including tax"), money_text(invoice.amount, found.contract.currency)),
+            (_("Date of the invoice"), invoice.issued_on.isoformat()),
+            (_("Handed in by"), str(invoice.submitted_by)),
+            (_("State"), str(invoice.get_state_display())),
+            *_summary(found),
+        ],
+        "demo": found.contract.is_demo,
+    }
+    return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The result is saved."))
+
+
+@access(GET="payment.apply", POST="payment.apply")
+@idempotent
+def payment_apply(request: HttpRequest, milestone_id: int) -> HttpResponse:
+    """Apply for a milestone's payment."""
+    viewer, page = request_viewer(request), page_date(request)
+    found = selectors.milestone_page(milestone_id, viewer=viewer, as_of=page.today)
+    currency = found.contract.currency
+    checked = [row for row in reversed(found.invoices) if row.state == "checked"]
+    form = ApplicationForm(
+        request.POST or None,
+        initial=_initial(
+            request,
+            amount=found.gate.gate.available or None,
+            invoices=[str(row.pk) for row in checked],
+            payee_account=found.payee.number,
+        ),
+        invoices=[(str(row.pk), f"{row.number} · {money_text(row.amount, currency)}") for row in checked],
+    )
+
+    def act(data: dict[str, Any]) -> str:
+        chosen = set(data["invoices"])
+        application = services.payment_apply(
+            actor=viewer,
+            milestone=found.milestone,
+            amount=data["amount"],
+            payee_account=data["payee_account"],
+            note=data["note"],
+            invoices=[row for row in checked if str(row.pk) in chosen],
+        )
+        return reverse("web:application", args=[application.pk])
+
+    blocking = [line for line in found.gate.lines if line.state != "met" and line.subject in {"trigger", "term"}]
+    context = {
+        "heading": _("Apply for the payment"),
+        "sub": found.milestone.title,
+        "submit": _("Apply"),
+        "back": reverse("web:milestone", args=[milestone_id]),
+        "warning": blocking[0].text if blocking else "",
+        "summary": [
+            *_summary(found),
+            (_("Can be applied for now"), money_text(found.gate.gate.available, currency)),
+            (_("Payee"), found.payee.name),
+            (_("Bank"), found.payee.bank),
+            (_("Account"), found.payee.number),
+        ],
+        "demo": found.contract.is_demo,
+    }
+    done = _("The payment is applied for. A manager must approve it.")
+    return run_form(request, form=form, template=ACTION, context=context, act=act, done=done)
+
+
+def _application_summary(found: selectors.ApplicationPage) -> list[tuple[str, str]]:
+    application, currency = found.application, found.page.contract.currency
+    decided = str(application.decided_by) if application.decided_by else ""
+    rows = [
+        (_("Application number"), application.number),
+        (_("State"), str(application.get_state_display())),
+        (_("Amount to pay"), money_text(application.amount, currency)),
+        (_("Payee"), application.payee_name),
+        (_("Bank"), application.payee_bank),
+        (_("Account"), application.payee_account),
+        (_("Invoices"), "、".join(row.number for row in found.invoices)),
+        (_("Reason"), application.note or "—"),
+        (_("Applied for by"), str(application.applied_by)),
+        (_("Decided by"), " · ".join(text for text in (decided, application.decision_note) if text) or "—"),
+    ]
+    payment = getattr(application, "payment", None)
+    if payment is not None:
+        rows += [(_("Paid on"), payment.paid_on.isoformat()), (_("Bank reference"), payment.bank_reference)]
+    return rows + _summary(found.page)
+
+
+@access(GET="payment.read")
+def application(request: HttpRequest, application_id: int) -> HttpResponse:
+    """One payment application with what can be done about it and its printed forms."""
+    viewer, page = request_viewer(request), page_date(request)
+    found = selectors.application_page(application_id, viewer=viewer, as_of=page.as_of)
+    papers = documents_for([found.application.pk], viewer=viewer)
+    context = {
+        "found": found,
+        "application": found.application,
+        "contract": found.page.contract,
+        "demo": found.page.contract.is_demo,
+        "summary": _application_summary(found),
+        "conditions": conditions(found.page.gate),
+        "documents": documents_table(papers.get(found.application.pk, ()), viewer=viewer),
+        "may_decide": page.is_today and found.may_decide,
+        "may_post": page.is_today and found.may_post,
+        "may_issue": page.is_today and found.application.state != "rejected" and allows(viewer, "document.issue"),
+    }
+    return render(request, "web/billing/application.html", context)
+
+
+@access(GET="payment.approve", POST="payment.approve")
+@idempotent
+def payment_decide(request: HttpRequest, application_id: int) -> HttpResponse:
+    """Approve or reject an application. Asks for the password first, so that no filled form is lost to it."""
+    viewer, page = request_viewer(request), page_date(request)
+    found = selectors.application_page(application_id, viewer=viewer, as_of=page.today)
+    require(viewer, "payment.approve", found.application)
+    form = DecisionForm(
+        request.POST or None, initial=_initial(request), yes=_("Approve the payment"), no=_("Reject it")
+    )
+
+    def act(data: dict[str, Any]) -> str:
+        services.payment_decide(
+            actor=viewer, application=found.application, approve=data["decision"] == "yes", note=data["note"]
+        )
+        return reverse("web:application", args=[application_id])
+
+    context = {
+        "heading": _("Decide the application"),
+        "sub": found.application.number,
+        "submit": _("Save the decision"),
+        "back": reverse("web:application", args=[application_id]),
+        "intro": _("With your approval finance may transfer the money. It cannot be taken back here."),
+        "summary": _application_summary(found),
+        "demo": found.page.contract.is_demo,
+    }
+    return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The decision is saved."))
+
+
+@access(GET="payment.post", POST="payment.post")
+@idempotent
+def payment_post(request: HttpRequest, application_id: int) -> HttpResponse:
+    """Enter the bank transfer of an approved application."""
+    viewer, page = request_viewer(request), page_date(request)
+    found = selectors.application_page(application_id, viewer=viewer, as_of=page.today)
+    form = PaymentForm(request.POST or None, initial=_initial(request, paid_on=page.today))
+
+    def act(data: dict[str, Any]) -> str:
+        services.payment_post(
+            actor=viewer,
+            application=found.application,
+            paid_on=data["paid_on"],
+            bank_reference=data["bank_reference"],
+        )
+        return reverse("web:application", args=[application_id])
+
+    context = {
+        "heading": _("Enter the payment"),
+        "sub": found.application.number,
+        "submit": _("Save the payment"),
+        "back": reverse("web:application", args=[application_id]),
+        "intro": _("A payment that is saved cannot be changed; a mistake is corrected by a counter-entry."),
+        "summary": _application_summary(found),
+        "demo": found.page.contract.is_demo,
+    }
+    return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The payment is recorded."))

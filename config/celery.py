@@ -24,6 +24,12 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"expires": 280},
     },
+    # Before sending starts at nine: daily steps are planned ahead, lost pointers found, holes reported.
+    "reminders-prepare": {
+        "task": "obligations.tasks.reminders_prepare",
+        "schedule": crontab(hour=8, minute=30),
+        "options": {"expires": 1500},
+    },
     # Shortly after midnight in China: recurring duties enter the horizon, statuses roll to the new day.
     "obligations-materialise": {
         "task": "obligations.tasks.obligations_materialise",

@@ -1,0 +1,172 @@
+"""Figures that must agree with each other: rows, instalments, shares, securities, capitals, currencies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+from definitions.problems import Problem, make_problem
+from definitions.reader import Source
+from engine.definition import Definition, Instalment, Line, Security
+from engine.money import minor_units, parse_capitals, round_money, to_capitals
+
+ONE = Fraction(1)
+PERCENT = 100
+
+
+def check(source: Source, definition: Definition) -> Iterator[Problem]:
+    """Every disagreement between figures of the definition."""
+    yield from _contract(source, definition)
+    for line in definition.lines.values():
+        yield from _line(source, definition, line)
+    yield from _line_sum(source, definition)
+    yield from _instalments(source, definition)
+    for security in definition.securities.values():
+        yield from _security(source, definition, security)
+
+
+def percent(share: Decimal | Fraction) -> str:
+    """A fraction as a percentage to read: 1/4 → 25%."""
+    scaled = Fraction(share) * PERCENT
+    shown = Decimal(scaled.numerator) / Decimal(scaled.denominator)
+    return f"{shown.normalize():f}%"
+
+
+def _capitals(source: Source, table: str, name: str, clause: str, written: str, amount: Decimal) -> Iterator[Problem]:
+    place = {"file": source.file_of(table, name), "table": f"{table}.{name}" if name else table, "clause": clause}
+    if not written:
+        return
+    expected = to_capitals(round_money(amount))
+    try:
+        value = parse_capitals(written)
+    except ValueError:
+        yield make_problem("capitals_unreadable", **place, capitals=written, expected=expected)
+        return
+    if value != amount:
+        yield make_problem("capitals_differ", **place, capitals=written, value=value, amount=amount, expected=expected)
+
+
+def _figure(source: Source, table: str, name: str, clause: str, currency: str, **amounts: object) -> Iterator[Problem]:
+    """Sign and decimals of amounts."""
+    digits = minor_units(currency)
+    for field, amount in amounts.items():
+        if not isinstance(amount, Decimal):
+            continue
+        place = {"file": source.file_of(table, name), "table": f"{table}.{name}" if name else table, "clause": clause}
+        if amount < 0:
+            yield make_problem("negative", **place, field=field, value=amount)
+        elif field in ("amount", "total") and amount != round_money(amount, digits):
+            yield make_problem("minor_units", **place, amount=amount, currency=currency, digits=digits)
+
+
+def _contract(source: Source, definition: Definition) -> Iterator[Problem]:
+    contract = definition.contract
+    file = source.file_of("contract")
+    if not re.fullmatch(r"[A-Z]{3}", contract.currency):
+        yield make_problem("unknown_currency", file=file, table="contract", currency=contract.currency)
+    if contract.total is None:
+        if definition.instalments or definition.lines:
+            yield make_problem("no_total", file=file, table="contract")
+        return
+    yield from _figure(source, "contract", "", "", contract.currency, total=contract.total)
+    yield from _capitals(source, "contract", "", "", contract.capitals, contract.total)
+
+
+def _line(source: Source, definition: Definition, line: Line) -> Iterator[Problem]:
+    place = {"file": source.file_of("line", line.id), "table": f"line.{line.id}", "clause": line.clause}
+    cells = (line.unit_price, line.quantity, line.amount)
+    if all(cell is None for cell in cells):
+        priced = any(other.bundle == line.bundle and other.amount is not None for other in definition.lines.values())
+        if not line.bundle or not priced:
+            yield make_problem("line_blank", **place)
+        return
+    unit_price, quantity, amount = cells
+    if unit_price is None or quantity is None or amount is None:
+        yield make_problem("line_half_blank", **place)
+        return
+    currency = definition.contract.currency
+    yield from _figure(
+        source, "line", line.id, line.clause, currency, unit_price=unit_price, quantity=quantity, amount=amount
+    )
+    product = round_money(Fraction(unit_price) * Fraction(quantity), minor_units(currency))
+    if product != amount:
+        yield make_problem(
+            "line_product", **place, unit_price=unit_price, quantity=quantity, product=product, amount=amount
+        )
+
+
+def _line_sum(source: Source, definition: Definition) -> Iterator[Problem]:
+    seen: dict[int, str] = {}
+    for line in definition.lines.values():
+        if line.number in seen:
+            yield make_problem(
+                "number_twice", file=source.file_of("line", line.id), table=f"line.{line.id}", clause=line.clause,
+                number=line.number, first=seen[line.number], second=line.id,
+            )  # fmt: skip
+        seen.setdefault(line.number, line.id)
+    amounts = [line.amount for line in definition.lines.values() if line.amount is not None]
+    total = definition.contract.total
+    if amounts and total is not None and sum(amounts) != total:
+        yield make_problem("lines_sum", file=source.file_of("line"), table="line", sum=sum(amounts), total=total)
+
+
+def _instalments(source: Source, definition: Definition) -> Iterator[Problem]:
+    """Amounts total the price, or shares total 100 %; where both stand they must say the same."""
+    parts = list(definition.instalments.values())
+    total = definition.contract.total
+    if not parts or total is None:
+        return
+    digits = minor_units(definition.contract.currency)
+    for part in parts:
+        yield from _instalment(source, definition, part, total, digits)
+    amounts = [part.amount for part in parts if part.amount is not None]
+    shares = [part.share for part in parts if part.share is not None]
+    file = source.file_of("instalment")
+    if len(amounts) == len(parts) and sum(amounts) != total:
+        yield make_problem("instalments_sum", file=file, table="instalment", sum=sum(amounts), total=total)
+    if len(shares) == len(parts) and sum(map(Fraction, shares)) != ONE:
+        yield make_problem(
+            "shares_sum", file=file, table="instalment", sum=percent(sum(map(Fraction, shares), Fraction()))
+        )
+
+
+def _instalment(
+    source: Source, definition: Definition, part: Instalment, total: Decimal, digits: int
+) -> Iterator[Problem]:
+    place = {"file": source.file_of("instalment", part.id), "table": f"instalment.{part.id}", "clause": part.clause}
+    if part.amount is None and part.share is None:
+        yield make_problem("no_amount", **place)
+        return
+    if part.amount is not None:
+        yield from _figure(source, "instalment", part.id, part.clause, definition.contract.currency, amount=part.amount)
+        yield from _capitals(source, "instalment", part.id, part.clause, part.capitals, part.amount)
+    if part.amount is not None and part.share is not None:
+        exact = Fraction(part.share) * Fraction(total)
+        # A remainder of rounding may sit on any instalment: one minor unit per instalment is no contradiction.
+        if abs(Fraction(part.amount) - exact) > Fraction(len(definition.instalments), 10**digits):
+            yield make_problem(
+                "share_amount", **place, level="warning", share=percent(part.share), total=total,
+                expected=round_money(exact, digits), amount=part.amount,
+            )  # fmt: skip
+
+
+def _security(source: Source, definition: Definition, security: Security) -> Iterator[Problem]:
+    place = {
+        "file": source.file_of("security", security.id),
+        "table": f"security.{security.id}",
+        "clause": security.clause,
+    }
+    currency, total = definition.contract.currency, definition.contract.total
+    if security.amount is None:
+        return
+    yield from _figure(source, "security", security.id, security.clause, currency, amount=security.amount)
+    yield from _capitals(source, "security", security.id, security.clause, security.capitals, security.amount)
+    if security.rate is not None and total is not None:
+        expected = round_money(Fraction(security.rate) * Fraction(total), minor_units(currency))
+        if expected != security.amount:
+            yield make_problem(
+                "rate_amount", **place, level="warning", rate=percent(security.rate), total=total,
+                expected=expected, amount=security.amount,
+            )  # fmt: skip

@@ -1,0 +1,86 @@
+"""Names that point elsewhere: clauses quoted, duty and event behind an instalment, currencies in expressions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from definitions.problems import Problem, make_problem
+from definitions.reader import Source
+from engine.definition import Definition
+from engine.language.errors import suggestion
+
+EXPRESSIONS = ("due", "safe", "target", "gate", "after_gate", "done", "when", "amount", "because", "value", "that")
+_MONEY = re.compile(r"\b([A-Z]{3})\s+\d[\d.]*")
+
+
+def check(source: Source, definition: Definition) -> Iterator[Problem]:
+    """Every reference that leads nowhere."""
+    yield from _clauses(source, definition)
+    yield from _instalments(source, definition)
+    yield from _deliverables(source, definition)
+    yield from _currencies(source, definition)
+
+
+def clause_references(text: str) -> list[str]:
+    """The clauses one field names, separated by semicolons of either width."""
+    return [part.strip() for part in re.split(r"[;；]", text) if part.strip()]
+
+
+def _entries(source: Source) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Every named entry of the data with its table."""
+    for table, entries in source.data.items():
+        if table in ("contract", "profile", "clause") or not isinstance(entries, Mapping):
+            continue
+        for name, entry in entries.items():
+            if isinstance(entry, Mapping):
+                yield table, name, entry
+
+
+def _clauses(source: Source, definition: Definition) -> Iterator[Problem]:
+    """With a table of clauses every reference must be in it; without one nothing can be said."""
+    if not definition.clauses:
+        return
+    for table, name, entry in _entries(source):
+        for reference in clause_references(str(entry.get("clause", ""))):
+            if reference not in definition.clauses:
+                yield make_problem(
+                    "unknown_clause", file=source.file_of(table, name), table=f"{table}.{name}", clause=reference,
+                    level="warning", name=reference,
+                )  # fmt: skip
+
+
+def _instalments(source: Source, definition: Definition) -> Iterator[Problem]:
+    for name, part in definition.instalments.items():
+        place = {"file": source.file_of("instalment", name), "table": f"instalment.{name}", "clause": part.clause}
+        if part.duty and part.duty not in definition.duties:
+            yield make_problem(
+                "unknown_duty", **place, name=part.duty, suggestion=suggestion(part.duty, definition.duties)
+            )
+        if part.invoice and part.invoice not in definition.events:
+            yield make_problem(
+                "unknown_event", **place, name=part.invoice, suggestion=suggestion(part.invoice, definition.events)
+            )
+
+
+def _deliverables(source: Source, definition: Definition) -> Iterator[Problem]:
+    for name, entry in definition.deliverables.items():
+        if entry.duty and entry.duty not in definition.duties:
+            yield make_problem(
+                "unknown_duty", file=source.file_of("deliverable", name), table=f"deliverable.{name}",
+                clause=entry.clause, name=entry.duty, suggestion=suggestion(entry.duty, definition.duties),
+            )  # fmt: skip
+
+
+def _currencies(source: Source, definition: Definition) -> Iterator[Problem]:
+    """Amounts inside expressions are in the contract's currency: no rate is stated to convert by."""
+    own = definition.contract.currency
+    for table, name, entry in _entries(source):
+        for field in EXPRESSIONS:
+            for found in _MONEY.finditer(str(entry.get(field, ""))):
+                if found[1] != own:
+                    yield make_problem(
+                        "foreign_currency", file=source.file_of(table, name), table=f"{table}.{name}",
+                        clause=str(entry.get("clause", "")), found=found[0], currency=own,
+                    )  # fmt: skip

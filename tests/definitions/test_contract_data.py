@@ -6,14 +6,18 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.calendars_cn import china_official
 from engine.capitals import parse_capitals
 from engine.definition import parse_definition
+from engine.evaluation import evaluate
+from engine.facts import FactStore
 from engine.language import parse_bindings, parse_expression, parse_range
 
 DATA = Path(__file__).parents[2] / "definitions" / "data"
@@ -213,6 +217,18 @@ def test_the_definition_is_accepted(contract: dict[str, Any]) -> None:
     assert definition.contract.number == contract["contract"]["number"]
     assert set(definition.duties) == set(contract["duty"])
     assert parse_definition(definition.to_data()) == definition
+
+
+@pytest.mark.parametrize("as_of", [date(2025, 6, 24), date(2026, 3, 1), date(2027, 6, 1)])
+def test_every_duty_can_be_evaluated_without_any_fact(contract: dict[str, Any], as_of: date) -> None:
+    evaluation = evaluate(parse_definition(contract), FactStore(()), calendars={"CN": china_official()}, as_of=as_of)
+    seen = {result.id: result for result in evaluation.deadlines}
+    for name, duty in contract["duty"].items():
+        if duty["due"] == "none":
+            assert (seen[name].state, seen[name].status) == ("never", "not_applicable"), name
+        elif "for" not in duty:
+            assert seen[name].state in ("known", "provisional", "pending"), name
+    assert not [result for result in seen.values() if result.status == "late" and result.kind != "contractual"]
 
 
 def test_every_expression_parses(contract: dict[str, Any]) -> None:

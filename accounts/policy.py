@@ -76,6 +76,7 @@ _TABLE = (
     _action("obligation.submit", {"IT", "FIN", "VND"}, "obligation.read"),
     _action("obligation.review", {"IT", "MGR"}, "obligation.read"),
     _action("obligation.waive", {"MGR"}, "obligation.read", reauth=True),
+    _action("obligation.reopen", {"MGR"}, "obligation.read", reauth=True),
     _action("obligation.chase", BUYER_STAFF, "obligation.read"),
     _action("obligation.hand_over", {"IT", "FIN", "MGR", "VND"}, "obligation.read"),
     _action("obligation.acknowledge", {"IT", "FIN", "MGR", "VND"}, "obligation.read"),

@@ -261,6 +261,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
+# --- obligations -------------------------------------------------------------------------------------------
+# Recurring duties are written down this many days ahead (and for every period already begun).
+OBLIGATION_HORIZON_DAYS = env.int("OBLIGATION_HORIZON_DAYS", default=400)
+
 # --- mail --------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="noreply@luyuetai.invalid")
 if env.str("EMAIL_URL", default=""):

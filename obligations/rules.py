@@ -15,8 +15,8 @@ from engine.language.periods import parse_key
 from engine.language.spans import Zone
 
 StatusCode = Literal[
-    "pending", "waiting", "provisional", "open", "due_today", "late", "in_review", "met", "met_late", "waived",
-    "closed", "standing", "not_applicable",
+    "pending", "waiting", "provisional", "open", "due_today", "late", "target_missed", "in_review", "met", "met_late",
+    "waived", "closed", "standing", "not_applicable",
 ]  # fmt: skip
 Urgency = Literal["overdue", "today", "week", "month", "later", "waiting", "none"]
 Side = Literal["buyer", "vendor", "both", "third"]
@@ -28,13 +28,15 @@ WEEK_DAYS, MONTH_DAYS = 7, 30
 @dataclass(frozen=True, slots=True)
 class Figures:
     """A due date as lists need it. `due_on` is the date, or its estimate while `due_state` is provisional; `due_at`
-    the end of that day (or the instant itself) in UTC. `missing` names the facts that would decide a pending date."""
+    the end of that day (or the instant itself) in UTC. `missing` names the facts that would decide a pending date. A
+    gate met after the due day leaves the duty to be done, but no contractual date to be late against."""
 
     due_state: str = "pending"
     due_on: date | None = None
     due_at: datetime | None = None
     safe_on: date | None = None
     gate_open: bool = True
+    gate_late: bool = False
     missing: tuple[str, ...] = ()
 
     @property
@@ -56,6 +58,7 @@ class Status:
 def status_of(
     *,
     state: str,
+    kind: str,
     figures: Figures,
     done_on: date | None,
     as_of: date,
@@ -65,13 +68,14 @@ def status_of(
     """How an obligation stands at the end of `as_of` in the contract's zone.
 
     `state` is the row's own state (open, submitted, done, waived, standing, closed). `done_at` refines `done_on` for
-    deadlines in minutes or hours.
+    deadlines in minutes or hours. Only a contractual deadline makes late: an internal target or a third party's date
+    is missed (target_missed), which is never a breach.
     """
     left = (figures.due_on - as_of).days if figures.is_dated and figures.due_on else None
     if state in ("waived", "closed", "standing"):
         return Status(state, 0, left)  # type: ignore[arg-type]
     if state == "done" and done_on is not None:
-        delay = _delay(figures, done_on, done_at, zone)
+        delay = _delay(figures, done_on, done_at) if kind == "contractual" else None
         return Status("met" if delay is None else "met_late", delay or 0, left)
     if state == "submitted":
         return Status("in_review", 0, left)
@@ -83,18 +87,18 @@ def status_of(
         return Status("waiting", 0, left)
     if figures.due_state == "provisional" or left is None:
         return Status("provisional", 0, left)
-    if left < 0:
-        return Status("late", -left, left)
-    if left == 0:
-        # An instant inside the day has passed by the end of it; a date runs to 24:00.
-        passed = figures.due_at is not None and figures.due_at < Zone(zone).end_of(as_of)
-        return Status("late" if passed else "due_today", 0, 0)
-    return Status("open", 0, left)
+    # An instant inside the day has passed by the end of it; a date runs to 24:00.
+    passed = figures.due_at is not None and figures.due_at < Zone(zone).end_of(as_of)
+    if left > 0 or figures.gate_late:
+        return Status("open", 0, left)
+    if not passed:
+        return Status("due_today", 0, 0)
+    return Status("late", -left, left) if kind == "contractual" else Status("target_missed", 0, left)
 
 
-def _delay(figures: Figures, done_on: date, done_at: datetime | None, zone: str) -> int | None:
+def _delay(figures: Figures, done_on: date, done_at: datetime | None) -> int | None:
     """Days late when it was done, None if in time (or no certain date to be late against)."""
-    if figures.due_state != "known" or figures.due_on is None or not figures.gate_open:
+    if figures.due_state != "known" or figures.due_on is None or figures.gate_late:
         return None
     if done_on > figures.due_on:
         return (done_on - figures.due_on).days
@@ -103,16 +107,11 @@ def _delay(figures: Figures, done_on: date, done_at: datetime | None, zone: str)
     return None
 
 
-def is_breach(status: Status, kind: str) -> bool:
-    """Only a contractual deadline can be breached: internal targets and third parties' duties cannot."""
-    return kind == "contractual" and status.code in ("late", "met_late")
-
-
 def urgency_of(status: Status) -> Urgency:
     """The group of the inbox a row belongs to. Seven and thirty days include their last day (Civil Code 1259)."""
     if status.code in ("met", "met_late", "waived", "closed", "standing", "not_applicable"):
         return "none"
-    if status.code == "late":
+    if status.code in ("late", "target_missed"):
         return "overdue"
     if status.code in ("pending", "waiting") or status.days_left is None:
         return "waiting"
@@ -124,18 +123,6 @@ def urgency_of(status: Status) -> Urgency:
 
 
 # --- names of facts ------------------------------------------------------------------------------------------------
-
-
-def fact_names(kind: str, name: str, subject: str = "") -> frozenset[str]:
-    """The dependency names a fact touches, as in `engine.dependencies`: `event.x`, `item.incident`, `duty.x` …"""
-    if kind == "attribute":
-        owner, _, rest = subject.partition(":")
-        target = rest.split("/", 1)[0]
-        return frozenset({f"{owner}.{target}"} if owner in ("duty", "rule", "pool") else {f"item.{owner}"})
-    if kind == "event":
-        # An event may bear a duty's own name: the short form of its "done" finding (rules.md §9).
-        return frozenset({f"event.{name}", f"duty.{name}"})
-    return frozenset({f"{kind}.{name}"})
 
 
 def dependants(dependencies: Mapping[str, Iterable[str]], names: Collection[str]) -> frozenset[str]:

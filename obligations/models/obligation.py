@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.scoping import ContractScoped
+from accounts.scoping import ContractScoped, Viewer, contract_scope
 from contracts.models import Contract, DefinitionVersion
 
 
@@ -66,6 +66,7 @@ class Obligation(ContractScoped):
     due_at = models.DateTimeField(null=True, blank=True)  # end of the due day, or the due instant, in UTC
     safe_on = models.DateField(null=True, blank=True)
     gate_open = models.BooleanField(default=True)
+    gate_late = models.BooleanField(default=False)  # met after the due day: to be done, with no date to be late against
     # the facts a pending date waits for: [{"name": "event.acceptance_signed", "title": …}]
     missing = models.JSONField(default=list, blank=True)
     due_number = models.PositiveIntegerField(default=0)  # number of the current DueVersion; 0: none yet
@@ -97,6 +98,12 @@ class Obligation(ContractScoped):
     def __str__(self) -> str:
         return f"{self.ref or self.duty} {self.title}"
 
+    @classmethod
+    def scope(cls, viewer: Viewer) -> Q:
+        """The buyer's internal targets for itself are its own affair; all else belongs to the contract's people."""
+        own = contract_scope(viewer, "contract__")
+        return own if viewer.kind == "buyer" else own & ~Q(kind="internal", obligor="buyer")
+
 
 class DueVersion(ContractScoped):
     """A due date as it was computed once: kept for ever, so that "as known on" can show what was believed."""
@@ -114,6 +121,7 @@ class DueVersion(ContractScoped):
     high = models.CharField(max_length=40, blank=True)
     estimate_on = models.DateField(null=True)
     gate_open = models.BooleanField(default=True)
+    gate_late = models.BooleanField(default=False)
     missing = models.JSONField(default=list)
     reasons = models.JSONField(default=list)
     derivation = models.JSONField(default=list)

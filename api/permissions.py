@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.http import Http404
 from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.middleware import declared_access
 from accounts.policy import allows, may_read
 from accounts.scoping import request_viewer
+
+if TYPE_CHECKING:  # rest_framework.views itself loads this module, by settings
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 
 class ActionPermission(BasePermission):

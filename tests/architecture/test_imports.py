@@ -22,7 +22,9 @@ def test_the_contracts_say_what_the_house_says() -> None:
     assert {"django", "celery", "*.models"} <= set(contracts["pure"]["forbidden_modules"])  # type: ignore[call-overload]
     assert contracts["doors"]["source_modules"] == ["web", "portal", "api"]
     assert contracts["doors"]["forbidden_modules"] == ["*.models"]
-    assert not any("ignore_imports" in contract for contract in contracts.values())
+    # One exception, no more: the shared templates' frozen values, which both front doors fill.
+    ignored = {name: contract["ignore_imports"] for name, contract in contracts.items() if "ignore_imports" in contract}
+    assert ignored == {"layers": ["portal.** -> web.components"]}
 
 
 def test_the_contracts_are_kept() -> None:

@@ -19,9 +19,10 @@ def reminders_sweep() -> None:
         logger.info("Sweep: %s obligations, %s reminders", result.obligations, result.reminders)
 
 
-@shared_task
+@shared_task(expires=1800)
 def reminders_dispatch(ids: list[int]) -> None:
-    """Send up to 100 rows. A row that kills its worker is claimed at most five times (services.reminders.requeue)."""
+    """Send up to 100 rows. A row that kills its worker is claimed at most five times, and a message
+    older than half an hour is dropped: what it stood for was queued again by then (services.reminders.requeue)."""
     reminders.dispatch(ids, now=timezone.now())
 
 

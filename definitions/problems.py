@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from engine import problems as engine_problems
 from engine.definition import DefinitionRefused, Problem
-from engine.problems import make_problem
+from engine.problems import Level
 
 
 def gettext_noop(text: str) -> str:
@@ -150,6 +150,14 @@ PROBLEMS: dict[str, tuple[str, str]] = {
 engine_problems.PROBLEMS.update(PROBLEMS)
 
 __all__ = ["DefinitionRefused", "Problem", "from_json", "make_problem", "refused", "to_json", "translated"]
+
+
+def make_problem(
+    code: str, *, file: str = "", table: str = "", clause: str = "", level: str = "error", **values: object
+) -> Problem:
+    """A problem of a known code; `values` fill its sentences. Raises KeyError for an unknown code."""
+    known: Level = "error" if level == "error" else "warning"
+    return engine_problems.make_problem(code, file=file, table=table, clause=clause, level=known, params=values)
 
 
 def refused(*problems: Problem) -> DefinitionRefused:

@@ -61,6 +61,10 @@ def calendars_for(contract: Contract, *, known_on: date | None = None) -> Mappin
             & (Q(active_from=None) | Q(active_from__lt=moment))
             & (Q(superseded_at=None) | Q(superseded_at__gte=moment))
         )
+    return _calendars(believed)
+
+
+def _calendars(believed: Q) -> Mapping[str, Calendar]:
     years: dict[str, list[tuple[int, int]]] = {}
     for code, year, pk in (
         CalendarYear.objects.filter(believed).order_by("code", "year").values_list("code", "year", "pk")
@@ -69,6 +73,11 @@ def calendars_for(contract: Contract, *, known_on: date | None = None) -> Mappin
         if not run or run[-1][0] + 1 == year:
             run.append((year, pk))
     return {code: _build(code, tuple(pk for _year, pk in run)) for code, run in years.items()}
+
+
+def calendars_now() -> Mapping[str, Calendar]:
+    """The calendars believed now, for a definition that belongs to no contract yet."""
+    return _calendars(Q(state=CalendarYear.State.ACTIVE))
 
 
 def coverage_end(contract: Contract) -> date | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from accounts.policy import ALL_ROLES
 from definitions.problems import Problem, make_problem
@@ -26,7 +27,7 @@ def check(source: Source, definition: Definition) -> Iterator[Problem]:
 
 
 def _recorders(source: Source, definition: Definition) -> Iterator[Problem]:
-    kinds = {
+    kinds: dict[str, Mapping[str, Any]] = {
         "event": definition.events,
         "item": definition.items,
         "interval": definition.intervals,

@@ -1,0 +1,3 @@
+from tests.billing.conftest import clock, world
+
+__all__ = ["clock", "world"]

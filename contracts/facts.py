@@ -99,7 +99,7 @@ def problems_with(definition: Definition, existing: Iterable[FactRecord], new: I
 
 
 def fact_store(contract: Contract, definition: Definition) -> FactStore:
-    """The contract's facts as the definition types them.
+    """The contract's facts, as far as the definition knows them.
 
     A fact that a newer definition no longer knows cannot move a date; it is left out and logged, not raised: one old
     entry must not stop every reminder of the contract.
@@ -107,7 +107,9 @@ def fact_store(contract: Contract, definition: Definition) -> FactStore:
     records = raw_records(contract)
     while True:
         try:
-            return check_facts(definition, FactStore(records))
+            store = FactStore(records)
+            check_facts(definition, store)
+            return store  # as entered: the evaluation types the values itself, once
         except FactsRefused as error:
             strange = {found.table for found in error.problems}
             kept = [record for record in records if record.label not in strange]

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.policy import NotVisible, may_read
+from accounts.policy import NotVisible, may_read, require
 from accounts.scoping import Viewer
 from contracts.models import Contract
 from obligations.channels.sentences import render_message
@@ -77,7 +77,6 @@ def reminders_list(*, viewer: Viewer) -> QuerySet[Reminder]:
 def rehearsal(
     *, viewer: Viewer, contract: Contract | None = None, days: int = DAYS, now: datetime | None = None
 ) -> Rehearsal:
-    """Who will get what on which day, and the holes; for the buyer's people."""
-    if not may_read(viewer, "contract.internal.read"):
-        raise NotVisible("")
+    """Who will get what on which day, and the holes; for the buyer's people. Raises NotAllowed."""
+    require(viewer, "contract.internal.read")
     return rehearse(viewer=viewer, now=now or timezone.now(), contract=contract, days=days)

@@ -12,7 +12,7 @@ Names of steps, unique within one due version:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -211,12 +211,3 @@ def chunk_end(due: Due, now: datetime, clock: Clock, workdays: int) -> datetime:
     later."""
     start = max(clock.day_of(now), due.on)
     return clock.opening(clock.calendar.add_workdays(start, workdays)) + timedelta(hours=1)
-
-
-def latest_due(steps: Sequence[Step], now: datetime) -> list[Step]:
-    """What a sweep at `now` takes: of each level the latest step that is due. Earlier ones are merged into it."""
-    by_level: dict[int, Step] = {}
-    for step in sorted(steps, key=_order):
-        if step.send_at <= now:
-            by_level[step.level] = step
-    return list(by_level.values())

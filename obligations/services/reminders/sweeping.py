@@ -19,7 +19,8 @@ from accounts import journal
 from accounts.scoping import SYSTEM
 from obligations.services.reminders.queue import MESSAGE_SIZE, enqueue
 
-BATCH = 1000
+# Obligations a transaction. On SQLite, where one writer excludes all others, fewer and larger ones are better.
+BATCH = {"postgresql": 1000, "sqlite": 5000}
 CHAIN = "reminders"
 
 # Of each level the latest step that is due: what a delay let pile up is merged into it.
@@ -104,10 +105,10 @@ class SweepResult:
     messages: int = 0
 
 
-def sweep(now: datetime, *, size: int = BATCH) -> SweepResult:
+def sweep(now: datetime, *, size: int | None = None) -> SweepResult:
     """Record everything due at `now` and queue it for dispatch, 100 rows a message.
 
-    Each batch of `size` obligations is a transaction of its own with one journal entry; a crash loses the batch it
+    Each batch of `size` obligations (default: BATCH) is a transaction of its own with one journal entry; a crash loses the batch it
     was in, and the next sweep takes it again. Any number of sweeps may run at once.
     """
     obligations = reminders = messages = 0
@@ -115,7 +116,7 @@ def sweep(now: datetime, *, size: int = BATCH) -> SweepResult:
     more = True
     while more:
         with transaction.atomic():
-            claimed, more, ids = _record_batch(now, size)
+            claimed, more, ids = _record_batch(now, size or BATCH[connection.vendor])
             if claimed:
                 journal.record(
                     SYSTEM, "reminder.sweep", chain=CHAIN, after={"obligations": claimed, "reminders": len(ids)}

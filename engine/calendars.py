@@ -206,9 +206,7 @@ class Calendar:
         if kind == self.kind:
             return self
         if kind == "weekdays":
-            return replace(
-                self, kind=kind, first=date.min, last=date.max, rest=frozenset(), work=frozenset(), names={}
-            )
+            return replace(self, kind=kind, first=date.min, last=date.max, rest=frozenset(), work=frozenset(), names={})
         if kind == "no_makeup":
             return replace(self, kind=kind, work=frozenset())
         raise ValueError(f"{self.code} is the {self.kind} variant; take {kind!r} from the published calendar")

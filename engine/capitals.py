@@ -90,10 +90,7 @@ def _integer(number: int) -> str:
     if not low:
         return _myriads(high) + "亿"
     upper, lower = divmod(low, 10**4)
-    if upper:
-        joint = _joint(high, upper)
-    else:
-        joint = _OPTIONAL if lower >= 1000 else "零"
+    joint = _joint(high, upper) if upper else (_OPTIONAL if lower >= 1000 else "零")
     return f"{_myriads(high)}亿{joint}{_myriads(low)}"
 
 

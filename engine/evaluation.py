@@ -12,7 +12,7 @@ from .derivation import Step, step
 from .facts import FactsRefused, FactStore
 from .facts_file import check_facts, check_readings
 from .language import syntax as s
-from .language.spans import Edge, Moment, Point, Span
+from .language.spans import Edge, Moment, Point
 from .results import DeadlineResult, Evaluation
 from .status import judge
 from .world import FactWorld, Instance
@@ -64,9 +64,9 @@ def _result(world: FactWorld, duty: Duty, instance: Instance, version: str) -> D
     safe = _optional(world, duty.safe, instance)
     done = dates.done.value
     reasons = list(judgement.reasons)
-    if done is not None and judgement.status == "met" and safe is not None and due.value is not None:
-        if world.zone.order(done) > world.zone.order(safe):
-            reasons.append(step("disputed_day", safe=safe, due=due.value))
+    met_on_time = done is not None and judgement.status == "met" and due.value is not None
+    if done is not None and met_on_time and safe is not None and world.zone.order(done) > world.zone.order(safe):
+        reasons.append(step("disputed_day", safe=safe, due=due.value))
     state = due.state
     missing = due.missing | judgement.missing | (instance.doubts if state != "never" else frozenset())
     if instance.doubts and state == "known":
@@ -129,11 +129,17 @@ def _readings(world: FactWorld, duty: Duty) -> list[Step]:
     for name in sorted(names):
         reading = world.definition.readings[name]
         option = next((o for o in reading.options if o.key == world.option(name)), None)
+        origin = "chosen" if name in world.chosen else "default"
+        text = option.text if option else ""
         steps.append(
             step(
-                "reading", key=name, title=reading.title, clause=reading.clause,
-                text=option.text if option else "", option=world.option(name),
-                origin="chosen" if name in world.chosen else "default",
-            )  # fmt: skip
+                "reading",
+                key=name,
+                title=reading.title,
+                clause=reading.clause,
+                text=text,
+                option=world.option(name),
+                origin=origin,
+            )
         )
     return steps

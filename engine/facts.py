@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
 from .language.periods import parse_key
-from .language.spans import Moment, Zone
+from .language.spans import FIRST_INSTANT, PAST, Moment, Zone
 from .problems import Problem, make_problem
 
 FactKind = Literal["event", "interval", "series", "item", "attribute"]
@@ -136,7 +136,7 @@ class FactView:
         """The findings, by what they are about (`incident:i1`, `duty:payment_1`); the last recorded wins."""
         found: dict[str, dict[str, Any]] = {}
         ordered = [record for record in self.records if record.kind == "attribute"]
-        ordered.sort(key=lambda r: self.zone.order(r.recorded) if r.recorded else (-1, datetime.min))
+        ordered.sort(key=lambda r: self.zone.order(r.recorded) if r.recorded else self.zone.order(PAST))
         for record in ordered:
             found.setdefault(record.of, {})[record.name] = record.value
         return found
@@ -186,9 +186,7 @@ class FactStore:
             target = self._by_id.get(target.supersedes)
         return None
 
-    def view(
-        self, as_of: date, known_on: date | None, zone: str | Zone, *, own: Iterable[FactRecord] = ()
-    ) -> FactView:
+    def view(self, as_of: date, known_on: date | None, zone: str | Zone, *, own: Iterable[FactRecord] = ()) -> FactView:
         """The facts seen at the end of `as_of` in the zone, by what was recorded until the end of `known_on`.
 
         `own` are the events whose dates the contract itself fixes; an entered event of the same name replaces one.
@@ -220,5 +218,5 @@ class FactStore:
         moment = record.recorded if record.recorded is not None else record.happened
         if moment is None:
             # neither recorded nor happening at any time: it was always known
-            return datetime.min.replace(tzinfo=zone.info) + timedelta(days=2)
+            return FIRST_INSTANT
         return self._instant(moment, zone)

@@ -83,9 +83,7 @@ MESSAGES: dict[str, str] = {
     "waiting_for_facts": _("Condition not met: waiting for {missing}."),
     "waiting_for_gate": _("Waiting for {gate}; until then the obligor is not in breach. The date {due} stays."),
     "waiting_for_window": _("The window opens on {opens}."),
-    "gate_met_late": _(
-        "The condition was met only after {due}; it can be performed now, without a contractual date."
-    ),
+    "gate_met_late": _("The condition was met only after {due}; it can be performed now, without a contractual date."),
     "gate_met_late_dated": _("The condition was met only after {due}; the contract then gives {value}."),
     "provisional": _("Estimated: {value}. It is not settled and never counts as a breach."),
     "past_estimate": _("The estimated date has passed, but nothing is settled: not a breach."),

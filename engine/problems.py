@@ -47,7 +47,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "wrong_value": (_("{field} must be {expected}, not {value}."), _("Correct {field}.")),
     "missing_clause": (
         _("No clause is given."),
-        _("Name the clause of the contract this rests on: clause = \"…\"."),
+        _('Name the clause of the contract this rests on: clause = "…".'),
     ),
     "bad_date": (
         _("{value} is not a date that exists."),
@@ -119,7 +119,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Choose another name after as."),
     ),
     "duplicate_variable": (_("The variable {name} is bound twice."), _("Choose another name after as.")),
-    "ill_typed": (_("{found} stands where {expected} is needed."), _("{hint}")),
+    "ill_typed": (
+        _("{found} stands where {expected} is needed."),
+        _("Check the units and what the names stand for."),
+    ),
     "clock_and_calendar": (
         _("Elapsed time and calendar time do not compare: {left} and {right}."),
         _("Use hours with hours, or days with days."),
@@ -147,7 +150,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "missing_reason": (
         _("A duty without a date needs a reason."),
-        _("Add reason = \"…\" saying why no date can be given."),
+        _('Add reason = "…" saying why no date can be given.'),
     ),
     # -- facts ---------------------------------------------------------------------------------------------------
     "unknown_fact": (

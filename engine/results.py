@@ -117,9 +117,7 @@ class Evaluation:
 
 def lines(steps: Iterable[Step], translate: Callable[[str], str] = str) -> list[str]:
     """A derivation as indented lines of text."""
-    return [
-        f"{'  ' * depth}{render(each, translate)}" for top in steps for depth, each in top.walk()
-    ]
+    return [f"{'  ' * depth}{render(each, translate)}" for top in steps for depth, each in top.walk()]
 
 
 def _iso(moment: Moment | None) -> str | None:

@@ -45,7 +45,8 @@ def judge(world: FactWorld, duty: Duty, instance: Instance) -> Judgement:
     if gate is not None and done is None and gate.value is not True:
         reason = step("waiting_for_gate", gate=str(duty.gate), due=shown(due), missing=sorted(gate.missing))
         return Judgement("waiting", due, reasons=(reason,))
-    if gate is not None and gate.value is True and due.value is not None and _met_late(world, duty, instance, due.value):
+    met = gate is not None and gate.value is True
+    if met and due.value is not None and _met_late(world, duty, instance, due.value):
         if duty.after_gate is None:
             reason = step("gate_met_late", due=due.value)
             return Judgement("open" if done is None else "met", due, reasons=(reason,))

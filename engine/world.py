@@ -94,9 +94,7 @@ class FactWorld:
     def as_of_day(self, day: date) -> FactWorld:
         """The same facts and readings, seen at the end of an earlier day."""
         if day not in self._earlier:
-            self._earlier[day] = FactWorld(
-                self.definition, self.facts, self.calendars, day, self.known_on, self.chosen
-            )
+            self._earlier[day] = FactWorld(self.definition, self.facts, self.calendars, day, self.known_on, self.chosen)
         return self._earlier[day]
 
     # -- readings and settings -------------------------------------------------------------------------------------
@@ -123,6 +121,13 @@ class FactWorld:
             value = Evaluator(self).value(option.value)
             values += value.options if isinstance(value, Choice) else [value]
         return Choice(tuple(values), frozenset() if key else frozenset({f"reading.{name}"}))
+
+    def reading_key(self, name: str) -> Choice:
+        """The key of the option chosen, or every key of an undecided reading."""
+        key = self.option(name)
+        if key:
+            return certain(key)
+        return Choice(self.definition.readings[name].keys, frozenset({f"reading.{name}"}))
 
     def calendar(self, code: str) -> Calendar:
         """The calendar of the code; the contract's own as the profile reads "working day"."""
@@ -231,12 +236,9 @@ class FactWorld:
             judgement = judge(self, self.definition.duties[duty], instance)
             if judgement.status == "late":
                 dates = self.dates(duty, tuple(instance.key.values()))
-                found.append(
-                    breach_element(
-                        duty, tuple(instance.key.values()), instance.variables,
-                        judgement.due, dates.done, judgement.delay_days,
-                    )  # fmt: skip
-                )
+                key = tuple(instance.key.values())
+                days = judgement.delay_days
+                found.append(breach_element(duty, key, instance.variables, judgement.due, dates.done, days))
         return tuple(found)
 
     # -- duties ----------------------------------------------------------------------------------------------------

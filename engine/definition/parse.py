@@ -6,7 +6,7 @@ is collected with its file, table and clause; one error refuses the whole defini
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from datetime import date, datetime
 from typing import Any
@@ -38,11 +38,14 @@ class DefinitionRefused(ValueError):
         super().__init__("; ".join(f"{p.file}:{p.table}: {p.text}" for p in problems))
 
 
-def parse_definition(data: object, origin: Mapping[str, str] | None = None) -> Definition:
+def parse_definition(
+    data: object, origin: Mapping[str, str] | None = None, *, published: Collection[str] = ("CN",)
+) -> Definition:
     """The definition in the merged data of its files.
 
     `data` holds dates as `date` or ISO text; `origin` maps a table (`duty.payment_1`, or `duty`) to its file, for
-    messages. Raises DefinitionRefused with every problem found.
+    messages; `published` are the codes of calendars that exist outside the definition. Raises DefinitionRefused
+    with every problem found.
     """
     problems = Problems(origin or {})
     if not isinstance(data, Mapping):
@@ -77,7 +80,7 @@ def parse_definition(data: object, origin: Mapping[str, str] | None = None) -> D
     definition = Definition(
         contract=contract, profile=profile, calendars=calendars, source=deepcopy(dict(data)), **groups
     )
-    check_references(definition, problems)
+    check_references(definition, problems, published)
     if any(problem.level == "error" for problem in problems.found):
         raise DefinitionRefused(tuple(problems.found))
     return definition

@@ -137,10 +137,10 @@ class Reader:
                 return Decimal(text[:-1].strip()) / 100
             number = Decimal(text.split()[-1] if text else "")
         except (InvalidOperation, IndexError):
-            self.fail("wrong_value", field=name, expected="a number such as \"1234.56\"", value=repr(value))
+            self.fail("wrong_value", field=name, expected='a number such as "1234.56"', value=repr(value))
             return None
         if isinstance(value, bool) or not number.is_finite():
-            self.fail("wrong_value", field=name, expected="a number such as \"1234.56\"", value=repr(value))
+            self.fail("wrong_value", field=name, expected='a number such as "1234.56"', value=repr(value))
             return None
         return number
 

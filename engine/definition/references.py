@@ -1,6 +1,230 @@
-"""Names, types and circles across the tables of a definition."""
+"""Checks across the tables of a definition: names, types, settings and circles."""
+
 from __future__ import annotations
-from .model import Definition
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from ..language import ExpressionError
+from ..language import syntax as s
+from ..language.check import Checker
+from ..language.errors import suggestion
+from ..language.types import Environment
+from .environment import build_environment, set_names
+from .literals import ATTRIBUTE_TYPES
+from .model import Definition, Duty, ItemKind
 from .reader import Problems
-def check_references(definition: Definition, problems: Problems) -> None:
-    """Placeholder."""
+from .tables import SETTINGS
+
+
+def check_references(definition: Definition, problems: Problems, published: Collection[str]) -> None:
+    """Note every problem that shows only when the tables are seen together."""
+    check = _Check(definition, problems, build_environment(definition, published))
+    check.names()
+    check.settings()
+    check.expressions()
+    for circle in _circles(definition):
+        problems.add("cycle", circle[0], path=" → ".join(circle))
+
+
+class _Check:
+    def __init__(self, definition: Definition, problems: Problems, environment: Environment) -> None:
+        self.d = definition
+        self.problems = problems
+        self.environment = environment
+
+    # -- names -----------------------------------------------------------------------------------------------------
+
+    def names(self) -> None:
+        """Names used twice, and names of parties, policies, duties … that do not exist."""
+        d = self.d
+        self._unique(set_names(d))
+        self._unique([(duty.ref, f"duty.{duty.id}") for duty in d.duties.values() if duty.ref])
+        self._unique([(name, f"event.{name}") for name in d.events] + [(name, f"duty.{name}") for name in d.duties])
+        self._unique([(str(line.number), f"line.{line.id}") for line in d.lines.values() if line.number])
+        for kind in (*d.items.values(), *d.intervals.values()):
+            self._types(kind)
+        for duty in d.duties.values():
+            table = f"duty.{duty.id}"
+            for party in (*duty.obligor, *duty.obligee):
+                self._known(table, "party", party, d.parties, duty.clause)
+            if duty.policy and d.policies:
+                self._known(table, "policy", duty.policy, d.policies, duty.clause)
+        for deliverable in d.deliverables.values():
+            if deliverable.duty:
+                self._known(f"deliverable.{deliverable.id}", "duty", deliverable.duty, d.duties, deliverable.clause)
+        for instalment in d.instalments.values():
+            table = f"instalment.{instalment.id}"
+            if instalment.duty:
+                self._known(table, "duty", instalment.duty, d.duties, instalment.clause)
+            if instalment.invoice:
+                self._known(table, "event", instalment.invoice, d.events, instalment.clause)
+        for pool in d.pools.values():
+            for name in pool.over:
+                self._known(f"pool.{pool.id}", "rule or pool", name, {**d.rules, **d.pools}, pool.clause)
+        code = d.contract.calendar
+        if code not in self.environment.calendars:
+            known = self.environment.calendars
+            self.problems.add("unknown_calendar", "contract", name=code, suggestion=suggestion(code, known))
+
+    def _unique(self, pairs: Iterable[tuple[str, str]]) -> None:
+        seen: dict[str, str] = {}
+        for name, place in pairs:
+            if name in seen and seen[name] != place:
+                self.problems.add("duplicate_name", place, name=name, first=seen[name], second=place)
+            seen.setdefault(name, place)
+
+    def _types(self, kind: ItemKind) -> None:
+        table = f"item.{kind.id}" if kind.id in self.d.items else f"interval.{kind.id}"
+        known = {*ATTRIBUTE_TYPES, *self.d.items}
+        for name in {*kind.attributes.values(), *getattr(kind, "key", {}).values()}:
+            self._known(table, "attribute type", name, known, kind.clause)
+
+    def _known(self, table: str, kind: str, name: str, known: Collection[str], clause: str = "") -> None:
+        if name not in known:
+            hint = suggestion(name, known)
+            self.problems.add("unknown_name", table, clause, kind=kind, name=name, suggestion=hint)
+
+    # -- settings --------------------------------------------------------------------------------------------------
+
+    def settings(self) -> None:
+        """Defaults of readings, and the readings the profile is bound to."""
+        d = self.d
+        for reading in d.readings.values():
+            table = f"reading.{reading.id}"
+            if (reading.default or not reading.must_choose) and reading.default not in reading.keys:
+                self.problems.add(
+                    "bad_default", table, reading.clause, value=reading.default or "—",
+                    options=", ".join(reading.keys), suggestion=suggestion(reading.default, reading.keys),
+                )  # fmt: skip
+            self._unique([(key, f"{table}.{index}") for index, key in enumerate(reading.keys, start=1)])
+        for setting, allowed in SETTINGS.items():
+            value: str = getattr(d.profile, setting)
+            if not value.startswith("reading."):
+                continue
+            name = value.removeprefix("reading.")
+            if name not in d.readings:
+                self._known("profile", "reading", name, d.readings)
+                continue
+            for key in d.readings[name].keys:
+                if key not in allowed:
+                    self.problems.add("bad_option", f"reading.{name}", d.readings[name].clause, value=key,
+                                      options=", ".join(allowed))  # fmt: skip
+
+    # -- expressions -----------------------------------------------------------------------------------------------
+
+    def expressions(self) -> None:
+        """The type of every expression at its place."""
+        d = self.d
+        for term in d.terms.values():
+            for tree in (term.start, term.end):
+                self._try(f"term.{term.id}", term.clause, self._checker(), tree, Checker.moment)
+        for duty in d.duties.values():
+            self._duty(duty)
+        for reading in d.readings.values():
+            for option in reading.options:
+                if option.value is not None:
+                    self._try(f"reading.{reading.id}", reading.clause, self._checker(), option.value, Checker.check)
+        for rule in d.rules.values():
+            table = f"rule.{rule.id}"
+            checker = self._bound(table, rule.clause, rule.bindings, amount=True)
+            if checker is not None:
+                if rule.when is not None:
+                    self._try(table, rule.clause, checker, rule.when, Checker.condition)
+                for outcome in (rule.amount, rule.because):
+                    if outcome is not None:
+                        self._try(table, rule.clause, checker, outcome, Checker.check)
+        for measure in d.measures.values():
+            checker = self._bound(f"measure.{measure.id}", measure.clause, measure.bindings, amount=True)
+            if checker is not None:
+                self._try(f"measure.{measure.id}", measure.clause, checker, measure.value, Checker.check)
+        for index, check in enumerate(d.checks, start=1):
+            self._try(f"check.{index}", check.clause, self._checker(amount=True), check.that, Checker.condition)
+
+    def _checker(self, *, amount: bool = False) -> Checker:
+        return Checker(self.environment, self.d.contract.currency, mode="amount" if amount else "deadline")
+
+    def _bound(
+        self, table: str, clause: str, bindings: tuple[s.Binding, ...], *, amount: bool = False
+    ) -> Checker | None:
+        checker = self._checker(amount=amount)
+        try:
+            checker.bind(bindings)
+        except ExpressionError as error:
+            self.problems.add_expression(error, table, clause)
+            return None
+        return checker
+
+    def _duty(self, duty: Duty) -> None:
+        table = f"duty.{duty.id}"
+        checker = self._bound(table, duty.clause, duty.bindings)
+        if checker is None:
+            return
+        for name, tree in duty.expressions.items():
+            written = duty.data.get(name)
+            text = written if isinstance(written, str) else ""
+            happened = name == "done" and isinstance(tree, s.Call) and tree.function == "happened"
+            rule = Checker.condition if name == "gate" or happened else Checker.moment
+            self._try(table, duty.clause, checker, tree, rule, text)
+
+    def _try(
+        self,
+        table: str,
+        clause: str,
+        checker: Checker,
+        tree: s.Expr,
+        rule: Callable[[Checker, s.Expr], object],
+        text: str = "",
+    ) -> None:
+        checker.text = text or str(tree)
+        try:
+            rule(checker, tree)
+        except ExpressionError as error:
+            self.problems.add_expression(error, table, clause)
+
+
+def _circles(definition: Definition) -> Iterator[list[str]]:
+    """Each circle once: duties, terms, readings, measures and pools that need each other."""
+    graph = {name: sorted(needs) for name, needs in needs_graph(definition).items()}
+    done: set[str] = set()
+    for start in graph:
+        path: list[str] = []
+        # iterative depth-first search: the chain of duties may be longer than Python's stack
+        stack: list[tuple[str, Iterator[str]]] = [(start, iter(graph[start]))] if start not in done else []
+        if stack:
+            path.append(start)
+        while stack:
+            node, rest = stack[-1]
+            following = next(rest, None)
+            if following is None:
+                done.add(node)
+                stack.pop()
+                path.pop()
+            elif following in path:
+                yield [*path[path.index(following) :], following]
+            elif following in graph and following not in done:
+                stack.append((following, iter(graph[following])))
+                path.append(following)
+
+
+def needs_graph(definition: Definition) -> dict[str, frozenset[str]]:
+    """What each duty's dates, term, reading, measure and pool refers to directly (`duty.x`, `term.x`, …)."""
+    d = definition
+    graph: dict[str, frozenset[str]] = {}
+    for duty in d.duties.values():
+        trees = [tree for name, tree in duty.expressions.items() if name in ("due", "done")]
+        graph[f"duty.{duty.id}"] = _named([*trees, *(binding.source for binding in duty.bindings)])
+    for term in d.terms.values():
+        graph[f"term.{term.id}"] = _named([term.start, term.end])
+    for reading in d.readings.values():
+        graph[f"reading.{reading.id}"] = _named([o.value for o in reading.options if o.value is not None])
+    for measure in d.measures.values():
+        graph[f"measure.{measure.id}"] = _named([measure.value, *(b.source for b in measure.bindings)])
+    for pool in d.pools.values():
+        graph[f"pool.{pool.id}"] = frozenset(
+            f"pool.{name}" for name in pool.over if name in d.pools and name not in d.rules
+        )
+    return graph
+
+
+def _named(trees: Iterable[s.Expr]) -> frozenset[str]:
+    return frozenset(f"{node.kind}.{node.name}" for tree in trees for node in tree.walk() if isinstance(node, s.Ref))

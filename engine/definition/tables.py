@@ -104,9 +104,8 @@ def _named(r: Reader, name: str, *, clause: bool = False) -> dict[str, Any]:
 
 
 def _party(r: Reader, name: str) -> m.Party:
-    return m.Party(
-        **_named(r, name), name=r.text("name", required=True), role=r.choice("role", ("buyer", "vendor", "third"), "third")
-    )
+    role = r.choice("role", ("buyer", "vendor", "third"), "third")
+    return m.Party(**_named(r, name), name=r.text("name", required=True), role=role)
 
 
 def _term(r: Reader, name: str) -> m.Term:
@@ -117,9 +116,7 @@ def _term(r: Reader, name: str) -> m.Term:
 
 
 def _event(r: Reader, name: str) -> m.Event:
-    event = m.Event(
-        **_named(r, name), at=r.moment("at"), recorder=r.text("recorder"), confirmer=r.text("confirmer")
-    )
+    event = m.Event(**_named(r, name), at=r.moment("at"), recorder=r.text("recorder"), confirmer=r.text("confirmer"))
     r.finish("note", "evidence")
     return event
 
@@ -216,9 +213,7 @@ def _security(r: Reader, name: str) -> m.Security:
 
 
 def _commitment(r: Reader, name: str) -> m.Commitment:
-    return m.Commitment(
-        **_named(r, name), measure=r.text("measure"), target=r.text("target"), window=r.text("window")
-    )
+    return m.Commitment(**_named(r, name), measure=r.text("measure"), target=r.text("target"), window=r.text("window"))
 
 
 def _penalty_table(r: Reader, name: str) -> m.PenaltyTable:
@@ -244,9 +239,7 @@ def _reading(r: Reader, name: str) -> m.Reading:
     options = []
     for index, fields in enumerate(r.tables("options"), start=1):
         row = Reader(r.problems, f"{r.table}.options.{index}", fields)
-        options.append(
-            m.Option(row.text("key", required=True), row.text("text"), row.expression("value"))
-        )
+        options.append(m.Option(row.text("key", required=True), row.text("text"), row.expression("value")))
         row.finish("note")
     reading = m.Reading(
         **_named(r, name, clause=True),

@@ -150,12 +150,14 @@ class Evaluator(Moments):
         assert isinstance(item, Choice) and isinstance(group, Choice)
         if not item.options or not group.options:
             return unsure(item.missing | group.missing)
-        ids = combine(
-            lambda one, many: identity(one) in {identity(each) for each in many}, item, group
-        )
+        ids = combine(lambda one, many: identity(one) in {identity(each) for each in many}, item, group)
         return ids if ids.is_certain else unsure(item.missing | group.missing)
 
     def _on_compare(self, tree: s.Compare) -> Value:
+        for one, other in ((tree.left, tree.right), (tree.right, tree.left)):
+            if isinstance(one, s.Ref) and one.kind == "reading" and isinstance(other, s.Text):
+                # whatever a reading's options are worth, they are told apart by their keys
+                return compare_values(tree.op, self.world.reading_key(one.name), certain(other.value))
         left, right = self.value(tree.left), self.value(tree.right)
         if isinstance(left, Span) or isinstance(right, Span):
             return compare_spans(self.world.zone, tree.op, self.moment(tree.left), self.moment(tree.right))

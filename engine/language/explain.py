@@ -92,14 +92,8 @@ def roll_step(cal: Calendar, before: Span, after: Span, direction: str, law: str
     )  # fmt: skip
 
 
-def pause_step(
-    world: World, base: Span, result: Span, length: Length, spells: tuple[Interval, ...]
-) -> Step:
+def pause_step(world: World, base: Span, result: Span, length: Length, spells: tuple[Interval, ...]) -> Step:
     """How an anchor was moved while the clock stopped inside intervals."""
     zone = world.zone
-    stops = [
-        [zone.local(spell.start), None if spell.end >= world.after else zone.local(spell.end)] for spell in spells
-    ]
-    return step(
-        "paused", amount=length.label, unit=length.unit, source=shown(base), result=shown(result), stops=stops
-    )
+    stops = [[zone.local(spell.start), None if spell.end >= world.after else zone.local(spell.end)] for spell in spells]
+    return step("paused", amount=length.label, unit=length.unit, source=shown(base), result=shown(result), stops=stops)

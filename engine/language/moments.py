@@ -15,7 +15,7 @@ from . import syntax as s
 from .explain import offset_step, pause_step, roll_step, shown
 from .offsets import CLOCK, Length, Reach, exact, lead, move, paused, roll, shift
 from .periods import period_of
-from .spans import FUTURE, PAST, Edge, Point, Span, either, known, latest
+from .spans import FUTURE, LAST_INSTANT, PAST, Edge, Point, Span, either, known, latest
 from .spans import earliest as earliest_of
 from .values import Choice, Element, Points, Value, certain
 from .world import What, World
@@ -88,9 +88,7 @@ class Moments(ABC):
             if (part.low, part.high) == (result.low, result.high)
         ]
         children = [child for part in parts for child in part.steps]
-        return result.with_steps(
-            step(which, *children, result=shown(result), decisive=decisive, count=len(parts))
-        )
+        return result.with_steps(step(which, *children, result=shown(result), decisive=decisive, count=len(parts)))
 
     def _moment_if(self, tree: s.Call, finished: bool) -> Span:
         condition = self.truth(tree.args[0])
@@ -102,9 +100,7 @@ class Moments(ABC):
         branches = [self.moment(arg, finished=finished) for arg in tree.args[1:]]
         result = either(self.world.zone, branches, condition.missing)
         children = [child for branch in branches for child in branch.steps]
-        return result.with_steps(
-            step("condition_open", *children, condition=text, missing=sorted(condition.missing))
-        )
+        return result.with_steps(step("condition_open", *children, condition=text, missing=sorted(condition.missing)))
 
     def _moment_window(self, tree: s.Call, finished: bool) -> Span:
         opens = self.moment(tree.args[0])
@@ -269,11 +265,7 @@ class Moments(ABC):
     def _as_instants(self, span: Span, anchor: s.Expr) -> Span:
         """Elapsed time needs an instant: a bare date is somewhere in its day, until the time is recorded."""
         zone = self.world.zone
-        bare = [
-            point
-            for point in (span.low, span.high, span.estimate)
-            if not isinstance(point, Edge | datetime)
-        ]
+        bare = [point for point in (span.low, span.high, span.estimate) if not isinstance(point, Edge | datetime)]
         if not bare:
             return span
         names = span.missing or frozenset(str(node) for node in anchor.walk() if isinstance(node, s.Ref | s.Field))
@@ -338,4 +330,4 @@ class Moments(ABC):
 
 
 def _is_open(instant: datetime) -> bool:
-    return instant.year == datetime.max.year
+    return instant == LAST_INSTANT

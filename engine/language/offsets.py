@@ -64,9 +64,7 @@ def move(span: Span, shift: Callable[[Point], Reach]) -> Span:
     low = shifted(span.low)
     if span.low == span.high == span.estimate:
         return _settled(Span(low.low, low.high, low.estimate, span.missing))
-    return _settled(
-        Span(low.low, shifted(span.high).high, shifted(span.estimate).estimate, span.missing)
-    )
+    return _settled(Span(low.low, shifted(span.high).high, shifted(span.estimate).estimate, span.missing))
 
 
 def add_months(day: date, months: int) -> date | Edge:
@@ -111,10 +109,7 @@ def add_workdays(cal: Calendar, day: date, count: int) -> Reach:
     border = add_days_date(cal.last, 1)
     fewest = cal.add_workdays(border, count)
     gap = (day - border).days
-    if gap >= -count:
-        most = add_days_date(day, count)
-    else:
-        most = cal.add_workdays(border, count + gap)
+    most = add_days_date(day, count) if gap >= -count else cal.add_workdays(border, count + gap)
     return Reach(fewest, target, most)
 
 

@@ -33,6 +33,8 @@ class Edge(Enum):
 PAST, FUTURE = Edge.PAST, Edge.FUTURE
 Moment = date | datetime
 Point = date | datetime | Edge
+FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
+LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 _LAST_TICK = timedelta(microseconds=1)
 State = Literal["known", "provisional", "pending", "never"]
 
@@ -60,7 +62,7 @@ class Zone:
     def end_of(self, day: date) -> datetime:
         """24:00 of the day, in UTC."""
         if day == date.max:
-            return datetime.max.replace(tzinfo=UTC)
+            return LAST_INSTANT
         return self.start_of(day + timedelta(days=1))
 
     def day_of(self, moment: Moment) -> date:
@@ -76,10 +78,10 @@ class Zone:
     def order(self, point: Point) -> tuple[int, datetime]:
         """A sort key: instants by time, a date at its last moment before 24:00, PAST and FUTURE outermost."""
         if isinstance(point, Edge):
-            return (-1 if point is PAST else 1, datetime.min)
+            return (-1 if point is PAST else 1, FIRST_INSTANT)
         if isinstance(point, datetime):
-            return (0, point.astimezone(UTC).replace(tzinfo=None))
-        return (0, self.end_of(point).replace(tzinfo=None) - _LAST_TICK)
+            return (0, point.astimezone(UTC))
+        return (0, self.end_of(point) - _LAST_TICK)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ class World(Protocol):
     def reading(self, name: str) -> Choice:
         """The option chosen (its key or value), or all options if undecided."""
 
+    def reading_key(self, name: str) -> Choice:
+        """The key of the option chosen, or every key if undecided."""
+
     def constant(self, kind: str, name: str, args: tuple[str, ...]) -> Value:
         """Any other reference: contract.total, a parameter …"""
 

@@ -1,0 +1,77 @@
+"""Which fact each deadline rests on, so that a change re-evaluates only what it can move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from .definition import Definition
+from .language import syntax as s
+from .world import done_moment
+
+_OPEN = ("duty", "term", "reading")
+
+
+def dependency_map(definition: Definition) -> dict[str, frozenset[str]]:
+    """For each duty the names of all it depends on, followed to the facts at the end.
+
+    Names: `event.x`, `item.x` (the kind), `interval.x`, `series.x`, `reading.x`, `term.x`, `calendar.CN`, `duty.x`
+    (another duty, and also the duty itself: a finding that it was done).
+    """
+    direct = {
+        **{f"duty.{name}": _duty(definition, name) for name in definition.duties},
+        **{f"term.{t.id}": _names(definition, (t.start, t.end)) for t in definition.terms.values()},
+        **{
+            f"reading.{r.id}": _names(definition, (o.value for o in r.options if o.value is not None))
+            for r in definition.readings.values()
+        },
+    }
+    return {name: _closure(f"duty.{name}", direct) for name in definition.duties}
+
+
+def affected_by(dependencies: Mapping[str, frozenset[str]], names: Iterable[str]) -> frozenset[str]:
+    """The duties that depend on any of the names, for `evaluate(only=…)`."""
+    changed = frozenset(names)
+    return frozenset(duty for duty, needs in dependencies.items() if needs & changed)
+
+
+def _closure(start: str, direct: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    found = {start}
+    waiting = [start]
+    while waiting:
+        for name in direct.get(waiting.pop(), frozenset()) - found:
+            found.add(name)
+            if name.partition(".")[0] in _OPEN:
+                waiting.append(name)
+    return frozenset(found)
+
+
+def _duty(definition: Definition, name: str) -> frozenset[str]:
+    duty = definition.duties[name]
+    trees = [done_moment(tree) if key == "done" else tree for key, tree in duty.expressions.items()]
+    names = set(_names(definition, [*trees, *(binding.source for binding in duty.bindings)]))
+    if duty.due is not None:
+        bound = (definition.profile.start_day, definition.profile.calendar, definition.profile.roll)
+        names |= {value for value in bound if value.startswith("reading.")}
+        # a roll or count may need the contract's calendar, and the calendar may be republished
+        names.add(f"calendar.{definition.contract.calendar}")
+    if not duty.bindings:
+        names.add(f"event.{name}")
+    return frozenset(names)
+
+
+def _names(definition: Definition, trees: Iterable[s.Expr]) -> frozenset[str]:
+    sets = {
+        **{kind.plural: f"item.{kind.id}" for kind in definition.items.values()},
+        **{kind.plural: f"interval.{kind.id}" for kind in definition.intervals.values()},
+        **{name: f"series.{name}" for name in definition.series},
+    }
+    found: set[str] = set()
+    for tree in trees:
+        for node in tree.walk():
+            if isinstance(node, s.Ref) and node.kind in ("event", "term", "duty", "reading"):
+                found.add(f"{node.kind}.{node.name}")
+            elif isinstance(node, s.Var) and node.name in sets:
+                found.add(sets[node.name])
+            elif isinstance(node, s.Quantity) and node.calendar:
+                found.add(f"calendar.{node.calendar}")
+    return frozenset(found)

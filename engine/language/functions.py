@@ -1,0 +1,232 @@
+"""The functions of the language: how each is written, and the type it gives for the types it takes.
+
+`FUNCTIONS` is the list a writer chooses from; those marked `amounts` belong to rules, pools and measures only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import syntax as s
+from .parser import PERIOD_UNITS
+from .types import (
+    ANY,
+    BOOL,
+    CLOCK,
+    COUNT,
+    DATE,
+    DURATIONS,
+    DUTY,
+    INSTANT,
+    MOMENT,
+    MOMENTS,
+    TERM,
+    Type,
+    money,
+    set_of,
+)
+
+if TYPE_CHECKING:
+    from .check import Checker
+
+Rule = Callable[["Checker", s.Call], Type]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function: its usage line, the number of arguments, and its type rule."""
+
+    usage: str
+    least: int
+    most: int
+    rule: Rule
+    amounts: bool = False
+
+
+def _extreme(c: Checker, call: s.Call) -> Type:
+    kinds = {c.moment(arg).name for arg in call.args} - {"never"}
+    return DATE if kinds == {"date"} else INSTANT if kinds == {"instant"} else MOMENT
+
+
+def _lead(c: Checker, call: s.Call) -> Type:
+    return c.offset(call, c.moment(call.args[0]), c.duration(call.args[1]))
+
+
+def _snap(c: Checker, call: s.Call) -> Type:
+    c.moment(call.args[0])
+    c.keyword(call, 1, ("start", "end"))
+    c.keyword(call, 2, PERIOD_UNITS)
+    return DATE
+
+
+def _roll(c: Checker, call: s.Call) -> Type:
+    c.moment(call.args[0])
+    c.keyword(call, 1, ("next", "previous"))
+    return DATE
+
+
+def _pause(c: Checker, call: s.Call) -> Type:
+    first = call.args[0]
+    kind = c.moment(first)
+    if not isinstance(first, s.Binary) or c.check(first.right).name not in (*DURATIONS, "any"):
+        raise c.fail("wrong_arguments", call, name="pause", usage=FUNCTIONS["pause"].usage)
+    c.spells(call.args[1])
+    return kind
+
+
+def _if(c: Checker, call: s.Call) -> Type:
+    c.condition(call.args[0])
+    return c.unify(call.args[1], call.args[2])
+
+
+def _window(c: Checker, call: s.Call) -> Type:
+    c.moment(call.args[0])
+    return c.moment(call.args[1])
+
+
+def _edge(c: Checker, call: s.Call) -> Type:
+    kind = c.check(call.args[0])
+    if kind == TERM or (kind.name == "element" and kind.detail == "period"):
+        return DATE
+    if kind.name == "element":
+        return c.field_type(kind, call.function, call)
+    if kind.name == "set":
+        c.spells(call.args[0])
+        return MOMENT
+    return c.expect(kind, call.args[0], "a term, a period or intervals", kind == ANY)
+
+
+def _duty(c: Checker, call: s.Call) -> Type:
+    tree = call.args[0]
+    keys = tree.items if isinstance(tree, s.Index) else ()
+    ref = tree.base if isinstance(tree, s.Index) else tree
+    if c.check(ref) != DUTY or not isinstance(ref, s.Ref):
+        raise c.fail("wrong_arguments", call, name=call.function, usage=FUNCTIONS[call.function].usage)
+    wanted = c.environment.duties[ref.name]
+    if keys and not wanted:
+        raise c.fail("needs_no_key", tree, name=str(ref))
+    if len(keys) != len(wanted):
+        raise c.fail("needs_key", tree, name=str(ref), usage=f"{ref}[{', '.join(wanted)}]")
+    for key in keys:
+        c.check(key)
+    return MOMENT
+
+
+def _happened(c: Checker, call: s.Call) -> Type:
+    c.moment(call.args[0])
+    return BOOL
+
+
+def _least(c: Checker, call: s.Call) -> Type:
+    kinds = [c.check(arg) for arg in call.args]
+    if len(kinds) == 1 and (kinds[0].name == "set" or kinds[0] == ANY):
+        c.amounts_only(call, call.function)
+        return c.member_value(call.args[0], kinds[0])
+    if any(kind.name in MOMENTS for kind in kinds):
+        usage = "earliest(…)" if call.function == "min" else "latest(…)"
+        raise c.fail("wrong_arguments", call, name=call.function, usage=usage)
+    return c.unify(*call.args)
+
+
+def _same(c: Checker, call: s.Call) -> Type:
+    for extra in call.args[1:]:
+        c.expect_named(extra, ("count", "money"))
+    return c.expect_named(call.args[0], ("count", "ratio", "money", "points"))
+
+
+def _days(c: Checker, call: s.Call) -> Type:
+    c.moment(call.args[0])
+    c.moment(call.args[1])
+    return COUNT
+
+
+def _count(c: Checker, call: s.Call) -> Type:
+    c.expect_named(call.args[0], ("set",))
+    return COUNT
+
+
+def _sum(c: Checker, call: s.Call) -> Type:
+    return c.member_value(call.args[0], c.expect_named(call.args[0], ("set",)))
+
+
+def _longest(c: Checker, call: s.Call) -> Type:
+    c.spells(call.args[0])
+    return CLOCK
+
+
+def _ordinal(c: Checker, call: s.Call) -> Type:
+    c.check(call.args[0])
+    return COUNT
+
+
+def _band(c: Checker, call: s.Call) -> Type:
+    c.check(call.args[0])
+    return c.table(call.args[1])
+
+
+def _steps(c: Checker, call: s.Call) -> Type:
+    c.unify(call.args[0], call.args[1])
+    if len(call.args) > 2:
+        c.keyword(call, 2, ("up", "down", "exact"))
+    return COUNT
+
+
+def _breaches(c: Checker, call: s.Call) -> Type:
+    ref = call.args[0]
+    if not isinstance(ref, s.Ref) or c.check(ref) != DUTY:
+        raise c.fail("wrong_arguments", call, name="breaches", usage=FUNCTIONS["breaches"].usage)
+    return set_of(f"breach of {ref.name}")
+
+
+def _assessments(c: Checker, call: s.Call) -> Type:
+    return set_of("assessment")
+
+
+def _amount_of(c: Checker, call: s.Call) -> Type:
+    return money(c.currency)
+
+
+def _free(c: Checker, call: s.Call) -> Type:
+    return ANY
+
+
+MANY = 50
+
+FUNCTIONS: dict[str, Function] = {
+    "latest": Function("latest(date, date, …)", 1, MANY, _extreme),
+    "earliest": Function("earliest(date, date, …)", 1, MANY, _extreme),
+    "lead": Function("lead(date, 6 months)", 2, 2, _lead),
+    "snap": Function("snap(date, start, month)", 3, 3, _snap),
+    "roll": Function("roll(date, next)", 2, 2, _roll),
+    "pause": Function("pause(date + 5 days, intervals)", 2, 2, _pause),
+    "if": Function("if(condition, then, else)", 3, 3, _if),
+    "window": Function("window(opens, closes)", 2, 2, _window),
+    "start": Function("start(term.service)", 1, 1, _edge),
+    "end": Function("end(term.service)", 1, 1, _edge),
+    "due": Function("due(duty.name)", 1, 1, _duty),
+    "raw": Function("raw(duty.name)", 1, 1, _duty),
+    "done": Function("done(duty.name)", 1, 1, _duty),
+    "happened": Function("happened(event.name)", 1, 1, _happened),
+    "days": Function("days(from, to)", 2, 2, _days),
+    "min": Function("min(a, b, …)", 1, MANY, _least),
+    "max": Function("max(a, b, …)", 1, MANY, _least),
+    "abs": Function("abs(number)", 1, 1, _same),
+    "round": Function("round(amount)", 1, 2, _same),
+    "count": Function("count(set[filter])", 1, 1, _count),
+    "breaches": Function("breaches(duty.name)", 1, 1, _breaches),
+    "sum": Function("sum(set.field)", 1, 1, _sum, amounts=True),
+    "mean": Function("mean(set.field)", 1, 1, _sum, amounts=True),
+    "longest": Function("longest(intervals[filter])", 1, 1, _longest, amounts=True),
+    "ordinal": Function("ordinal(set[filter], key)", 1, 3, _ordinal, amounts=True),
+    "streak": Function("streak(set[filter], month)", 1, 3, _ordinal, amounts=True),
+    "band": Function("band(value, table.name)", 2, 2, _band, amounts=True),
+    "tier": Function("tier(value, table.name)", 2, 2, _band, amounts=True),
+    "steps": Function("steps(value, size, up)", 2, 3, _steps, amounts=True),
+    "assessments": Function("assessments(rule.name)", 0, 2, _assessments, amounts=True),
+    "payments": Function("payments()", 0, 2, _assessments, amounts=True),
+    "assessed": Function("assessed(pool.name)", 0, 2, _amount_of, amounts=True),
+    "settled": Function("settled(pool.name)", 0, 2, _amount_of, amounts=True),
+    "linked": Function("linked(incident, cause)", 1, 3, _free, amounts=True),
+}

@@ -1,0 +1,79 @@
+"""The types of the language, and the names an expression may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Type:
+    """A type; `detail` is a currency, or the kind of an element or of a set's members."""
+
+    name: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return _WORDS.get(self.name, self.name) + (f" ({self.detail})" if self.detail else "")
+
+
+DATE, INSTANT, MOMENT = Type("date"), Type("instant"), Type("moment")
+CLOCK, SPAN = Type("clock"), Type("span")
+COUNT, RATIO, POINTS = Type("count"), Type("ratio"), Type("points")
+BOOL, TEXT, NEVER, ANY = Type("bool"), Type("text"), Type("never"), Type("any")
+TERM, DUTY = Type("term"), Type("duty")
+
+_WORDS = {
+    "moment": "date or instant", "clock": "elapsed time", "span": "calendar time", "count": "number",
+    "bool": "condition", "never": "none", "element": "thing", "any": "anything",
+}  # fmt: skip
+
+MOMENTS = ("date", "instant", "moment", "never")
+NUMBERS = ("count", "ratio")
+DURATIONS = ("clock", "span")
+
+
+def money(currency: str) -> Type:
+    """An amount of one currency."""
+    return Type("money", currency)
+
+
+def element(kind: str) -> Type:
+    """A member of a set."""
+    return Type("element", kind)
+
+
+def set_of(kind: str) -> Type:
+    """A set of elements of a kind."""
+    return Type("set", kind)
+
+
+def attribute_type(name: str, currency: str) -> Type:
+    """The type an attribute's declaration names; the name of an item kind means such an item's id."""
+    simple = {
+        "bool": BOOL, "count": COUNT, "number": COUNT, "ratio": RATIO, "points": POINTS, "date": DATE,
+        "instant": INSTANT, "moment": MOMENT, "duration": CLOCK, "text": TEXT, "any": ANY,
+        "money": money(currency), "system": element("system"), "systems": set_of("system"), "texts": set_of("text"),
+    }  # fmt: skip
+    return simple.get(name, TEXT)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every name of a definition, with its type.
+
+    `refs` by namespace (`event` → `signed`), `sets` by plural, `fields` by element kind, `duties` with the names of
+    their variables, `options` of readings, `calendars` by code, `findings` a rule may ask for by bare name.
+    """
+
+    refs: Mapping[str, Mapping[str, Type]]
+    sets: Mapping[str, Type]
+    fields: Mapping[str, Mapping[str, Type]]
+    duties: Mapping[str, tuple[str, ...]]
+    options: Mapping[str, tuple[str, ...]]
+    calendars: frozenset[str]
+    tables: Mapping[str, Type]
+    findings: Mapping[str, Type] = field(default_factory=dict)
+    interval_kinds: frozenset[str] = frozenset()
+    # measures and readings with arguments: the variables they take
+    callables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -188,6 +188,9 @@ def _enter(
     require(actor, "fact.propose", contract)
     with transaction.atomic():
         locked = contract_locked(contract.pk)
+        if fields.get("supersedes") is not None:
+            # As it stands now: it may have been confirmed since the page was drawn.
+            fields["supersedes"] = Fact.objects.get(pk=fields["supersedes"].pk)
         proofs = list(evidence)
         for upload in uploads:
             proofs.append(

@@ -28,6 +28,12 @@ from obligations.services.evaluation import DueChange, contract_locked, facts_ch
 from obligations.services.findings import done_fact_of, done_record, done_withdraw
 
 State = Obligation.State
+# What the journal calls a decision.
+VERBS: dict[str, str] = {
+    Submission.State.ACCEPTED: "obligation.accept",
+    Submission.State.REJECTED: "obligation.reject",
+    Submission.State.MORE_INFO: "obligation.more_info",
+}
 
 
 def submission_add(
@@ -276,7 +282,7 @@ def _decide(
     submission.save(update_fields=["state", "review_note", "reviewed_by", "reviewed_at"])
     journal.record(
         actor,
-        f"obligation.{state}",
+        VERBS[state],
         submission.obligation,
         chain=journal.contract_chain(submission.obligation.contract_id),
         before={"round": submission.round, "state": Submission.State.SUBMITTED},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from definitions.problems import Problem, make_problem
 from definitions.reader import Source
@@ -100,16 +100,19 @@ def _coverage(
     source: Source, definition: Definition, calendars: Mapping[str, Calendar], last: date
 ) -> Iterator[Problem]:
     """Deadlines that, without any fact, already count into years whose calendar is not published."""
+    calendar = {**calendars, **definition.calendars}[definition.contract.calendar]
     results = evaluate(definition, FactStore(), calendars=calendars, as_of=last).deadlines
-    by_calendar: dict[str, list[str]] = {}
-    for result in results:
-        for name in result.missing:
-            if name.startswith("calendar."):
-                by_calendar.setdefault(name.removeprefix("calendar."), []).append(result.id)
-    known = {**calendars, **definition.calendars}
-    for code, duties in by_calendar.items():
-        if code in known:
-            yield make_problem(
-                "coverage", file=source.file_of("duty", duties[0]), table=f"duty.{duties[0]}", level="warning",
-                calendar=code, last=known[code].last, duties=", ".join(dict.fromkeys(duties)),
-            )  # fmt: skip
+    beyond = [
+        result.id
+        for result in results
+        if result.state == "provisional" and result.low is not None and _day(result.low) > calendar.last
+    ]
+    if beyond:
+        yield make_problem(
+            "coverage", file=source.file_of("duty", beyond[0]), table=f"duty.{beyond[0]}", level="warning",
+            calendar=calendar.code, last=calendar.last, duties=", ".join(dict.fromkeys(beyond)),
+        )  # fmt: skip
+
+
+def _day(moment: date | datetime) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment

@@ -1,0 +1,77 @@
+"""Worked cases as data: tests/cases/*.toml, each through the function behind `manage.py evaluate`, without a database.
+
+A case names a contract shipped with the product, or holds a small definition; every `[[ask]]` gives the day, the
+facts and the rows expected. Fields left out of a row are not compared.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from definitions.asking import Answer, ask
+from engine.evaluation import DeadlineResult
+
+CASES = Path(__file__).parents[1] / "cases"
+DATA = Path(__file__).parents[2] / "definitions" / "data"
+SPECIAL = {"id", "key", "absent", "count", "not_status", "reasons_count", "delay_days", "target"}
+
+
+def cases() -> Iterator[Any]:
+    for path in sorted(CASES.glob("*.toml")):
+        case = tomllib.loads(path.read_text(encoding="utf-8"))
+        for index, question in enumerate(case["ask"], start=1):
+            yield pytest.param(case, question, id=f"{path.stem}-{index}")
+
+
+def answer_to(case: dict[str, Any], question: dict[str, Any], folder: Path) -> Answer:
+    if "definition" in case:
+        definition = folder / "definition.toml"
+        definition.write_text(case["definition"], encoding="utf-8")
+    else:
+        definition = DATA / case["contract"]
+    facts = None
+    if "facts" in question:
+        facts = folder / "facts.toml"
+        facts.write_text(question["facts"], encoding="utf-8")
+    return ask(definition, as_of=question["as_of"], facts=facts, known_on=question.get("known_on"))
+
+
+def found(answer: Answer, expected: dict[str, Any]) -> list[DeadlineResult]:
+    assert answer.evaluation is not None, answer.payload
+    rows = [row for row in answer.evaluation.deadlines if row.id == expected["id"]]
+    return [row for row in rows if "key" not in expected or dict(row.key) == expected["key"]]
+
+
+def compare(row: DeadlineResult, expected: dict[str, Any]) -> None:
+    shown = row.to_json()
+    for field, value in expected.items():
+        if field not in SPECIAL:
+            assert (shown[field] or "") == value, f"{row.id} {field}"
+    if "not_status" in expected:
+        assert row.status != expected["not_status"], row.id
+    if "reasons_count" in expected:
+        assert len(row.reasons) == expected["reasons_count"], shown["reasons"]
+    if "delay_days" in expected:
+        assert row.delay_days == expected["delay_days"], row.id
+    if "target" in expected:
+        assert row.target is not None and row.target.isoformat() == expected["target"], row.id
+
+
+@pytest.mark.parametrize(("case", "question"), list(cases()))
+def test_case(case: dict[str, Any], question: dict[str, Any], tmp_path: Path) -> None:
+    answer = answer_to(case, question, tmp_path)
+    assert answer.exit_code == 0, answer.payload
+    for expected in question["expect"]:
+        rows = found(answer, expected)
+        if expected.get("absent"):
+            assert rows == []
+        elif "count" in expected:
+            assert len(rows) == expected["count"]
+        else:
+            assert len(rows) == 1, (expected, [row.key for row in rows])
+            compare(rows[0], expected)

@@ -73,12 +73,20 @@ def _number_or_text(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+_TYPED = {
+    "count": Fraction, "number": Fraction, "ratio": Fraction, "money": Money, "points": Points, "duration": Length,
+}  # fmt: skip
+
+
 def _quantity(value: Any, kind: str, currency: str) -> Any:
     expected = {
         "count": "a whole number", "number": "a number", "ratio": "a ratio such as \"99.98%\"",
         "money": f"an amount such as \"{currency} 12.30\"", "points": "points such as \"3 points\"",
         "duration": "a duration such as \"90 minutes\"",
     }[kind]  # fmt: skip
+    if isinstance(value, _TYPED[kind]):
+        # read before: facts of a file are checked again where they are evaluated
+        return value
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(expected)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..calendars import MONDAY_TO_FRIDAY, VARIANTS, Calendar, build_calendar
-from ..language.syntax import Nothing
+from ..language.syntax import Nothing, lift_each
 from . import model as m
 from .reader import Reader
 
@@ -287,6 +287,10 @@ def _duty(r: Reader, name: str) -> m.Duty:
         due = None
         if not reason.strip():
             r.fail("missing_reason")
+    bindings = r.bindings("for")
+    if due is not None and not bindings:
+        due, each = lift_each(due, "period")
+        bindings = (each,) if each is not None else ()
     duty = m.Duty(
         **_named(r, name, clause=True),
         ref=r.text("ref"),
@@ -303,7 +307,7 @@ def _duty(r: Reader, name: str) -> m.Duty:
         policy=r.text("policy"),
         lane=r.text("lane"),
         reason=reason,
-        bindings=r.bindings("for"),
+        bindings=bindings,
         due=due,
         safe=r.expression("safe"),
         target=r.expression("target"),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
@@ -366,3 +366,27 @@ class Range:
         low = "" if self.low is None else str(self.low)
         high = "" if self.high is None else str(self.high)
         return f"{'[' if self.low_closed else '('}{low}, {high}{']' if self.high_closed else ')'}"
+
+
+def lift_each(tree: Expr, name: str) -> tuple[Expr, Binding | None]:
+    """A deadline written from `each(…)` itself, as a "for" clause and a deadline from the end of its period.
+
+    `each(month of term.service) + 5 workdays` becomes `end(period) + 5 workdays` for every such period.
+    """
+    found = next((node for node in tree.walk() if isinstance(node, Each)), None)
+    if found is None:
+        return tree, None
+    return _replaced(tree, found, Call("end", (Var(name),))), Binding(found, name)
+
+
+def _replaced(tree: Expr, old: Expr, new: Expr) -> Expr:
+    if tree == old:
+        return new
+    changes: dict[str, object] = {}
+    for spec in fields(tree):
+        value = getattr(tree, spec.name)
+        if isinstance(value, Expr):
+            changes[spec.name] = _replaced(value, old, new)
+        elif isinstance(value, tuple):
+            changes[spec.name] = tuple(_replaced(v, old, new) if isinstance(v, Expr) else v for v in value)
+    return replace(tree, **changes) if changes else tree  # type: ignore[arg-type]

@@ -113,6 +113,11 @@ def _amount(text: str, currency: str) -> str:
     return f"{SYMBOLS.get(currency, currency + ' ')}{Decimal(text):,}"
 
 
+def _clause(number: str) -> str:
+    """A clause as it is cited; an annex keeps its name."""
+    return f"第 {number} 条" if number[:1].isdigit() else number
+
+
 def _boxes(application: Mapping[str, str], payment: Mapping[str, str] | None) -> list[dict[str, str]]:
     """Who the system knows to have acted, and room for the pen."""
     paid = payment or {}
@@ -137,7 +142,11 @@ def layout(facts: Mapping[str, Any]) -> dict[str, Any]:
         "contract": {**content["contract"], "total": _amount(content["contract"]["total"], currency)},
         "payer": content["payer"],
         "payee": content["payee"],
-        "milestone": {**content["milestone"], "amount": _amount(content["milestone"]["amount"], currency)},
+        "milestone": {
+            **content["milestone"],
+            "amount": _amount(content["milestone"]["amount"], currency),
+            "clause": _clause(content["milestone"]["clause"]),
+        },
         "application": {
             **content["application"],
             "amount": _amount(content["application"]["amount"], currency),

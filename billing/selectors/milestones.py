@@ -104,7 +104,7 @@ def due_view(milestone: Milestone) -> DueView:
     obligation = milestone.obligation
     version = DueVersion.objects.filter(obligation=obligation, number=obligation.due_number).first()
     steps: list[dict[str, Any]] = version.derivation if version else []
-    sentences = tuple(render(Step.from_json(step), _) for step in steps)
+    sentences = tuple(render(part, _) for step in steps for _depth, part in Step.from_json(step).walk())
     return DueView(obligation.due_state, obligation.due_on, obligation.safe_on, sentences)
 
 

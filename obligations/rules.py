@@ -107,6 +107,11 @@ def _delay(figures: Figures, done_on: date, done_at: datetime | None) -> int | N
     return None
 
 
+def is_breach(status: Status, kind: str) -> bool:
+    """Only a contractual deadline can be breached: internal targets and third parties' duties cannot."""
+    return kind == "contractual" and status.code in ("late", "met_late")
+
+
 def urgency_of(status: Status) -> Urgency:
     """The group of the inbox a row belongs to. Seven and thirty days include their last day (Civil Code 1259)."""
     if status.code in ("met", "met_late", "waived", "closed", "standing", "not_applicable"):

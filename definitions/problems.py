@@ -64,7 +64,6 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("The row is blank and no bundle prices it."),
         _("Name its bundle, and price one row of that bundle; blank is not zero."),
     ),
-    "number_twice": (_("Number {number} is used by {first} and {second}."), _("Number each row once.")),
     "lines_sum": (_("The rows add up to {sum}, the contract says {total}."), _("Correct the row or the total.")),
     "instalments_sum": (
         _("The instalments add up to {sum}, the contract says {total}."),
@@ -103,10 +102,6 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Clause {clause} is not in the table of clauses."),
         _('Correct the reference, or add [clause."{clause}"].'),
     ),
-    "unknown_duty": (_("It refers to a duty {name} that does not exist."), _("{suggestion}Correct the name.")),
-    "unknown_event": (_("It refers to an event {name} that does not exist."), _("{suggestion}Correct the name.")),
-    "unknown_party": (_("There is no party {name}."), _("{suggestion}Correct the name or add [party.{name}].")),
-    "unknown_policy": (_("There is no reminder policy {name}."), _("{suggestion}Correct it or add [policy.{name}].")),
     "unknown_role": (_("There is no role {name}."), _("Use one of: {options}.")),
     "no_buyer_vendor": (
         _('The contract needs exactly one party with role = "{role}", it has {count}.'),
@@ -134,6 +129,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     # -- the contract's own statements -----------------------------------------------------------------------------
     "check_failed": (_("{text} This does not hold: {that}."), _("Correct the figures, or the statement.")),
+    "check_noted": (
+        _("{text} ({that})"),
+        _("The contract itself says so: settle it with the other party where it matters."),
+    ),
     "check_unknown": (
         _("The statement cannot be decided yet: {that}."),
         _("It is looked at again when amounts are evaluated."),

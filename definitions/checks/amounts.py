@@ -98,14 +98,6 @@ def _line(source: Source, definition: Definition, line: Line) -> Iterator[Proble
 
 
 def _line_sum(source: Source, definition: Definition) -> Iterator[Problem]:
-    seen: dict[int, str] = {}
-    for line in definition.lines.values():
-        if line.number in seen:
-            yield make_problem(
-                "number_twice", file=source.file_of("line", line.id), table=f"line.{line.id}", clause=line.clause,
-                number=line.number, first=seen[line.number], second=line.id,
-            )  # fmt: skip
-        seen.setdefault(line.number, line.id)
     amounts = [line.amount for line in definition.lines.values() if line.amount is not None]
     total = definition.contract.total
     if amounts and total is not None and sum(amounts) != total:

@@ -9,21 +9,19 @@ from accounts.policy import ALL_ROLES
 from definitions.problems import Problem, make_problem
 from definitions.reader import Source
 from engine.definition import Definition
-from engine.language.errors import suggestion
 
 # Administrators keep the system and record nothing about a contract.
 RECORDERS = ("IT", "FIN", "MGR", "VND", "SUP")
 
 
 def check(source: Source, definition: Definition) -> Iterator[Problem]:
-    """Every party, role or policy that is missing or misspelt."""
+    """Every party or role that is missing or misspelt."""
     for role in ("buyer", "vendor"):
         count = sum(party.role == role for party in definition.parties.values())
         if definition.parties and count != 1:
             yield make_problem("no_buyer_vendor", file=source.file_of("party"), table="party", role=role, count=count)
     yield from _recorders(source, definition)
     yield from _policies(source, definition)
-    yield from _duties(source, definition)
 
 
 def _recorders(source: Source, definition: Definition) -> Iterator[Problem]:
@@ -52,17 +50,3 @@ def _policies(source: Source, definition: Definition) -> Iterator[Problem]:
                 yield make_problem("unknown_role", **place, name=role, options=", ".join(sorted(ALL_ROLES)))
         if not policy.chain:
             yield make_problem("empty_chain", **place, level="warning")
-
-
-def _duties(source: Source, definition: Definition) -> Iterator[Problem]:
-    for name, duty in definition.duties.items():
-        place = {"file": source.file_of("duty", name), "table": f"duty.{name}", "clause": duty.clause}
-        for party in dict.fromkeys((*duty.obligor, *duty.obligee)):
-            if definition.parties and party not in definition.parties:
-                yield make_problem(
-                    "unknown_party", **place, name=party, suggestion=suggestion(party, definition.parties)
-                )
-        if definition.policies and duty.policy and duty.policy not in definition.policies:
-            yield make_problem(
-                "unknown_policy", **place, name=duty.policy, suggestion=suggestion(duty.policy, definition.policies)
-            )

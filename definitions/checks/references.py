@@ -1,4 +1,4 @@
-"""Names that point elsewhere: clauses quoted, duty and event behind an instalment, currencies in expressions."""
+"""What points elsewhere beyond the engine's own names: clauses quoted, currencies in expressions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from definitions.problems import Problem, make_problem
 from definitions.reader import Source
 from engine.definition import Definition
-from engine.language.errors import suggestion
 
 EXPRESSIONS = ("due", "safe", "target", "gate", "after_gate", "done", "when", "amount", "because", "value", "that")
 _MONEY = re.compile(r"\b([A-Z]{3})\s+\d[\d.]*")
@@ -18,8 +17,6 @@ _MONEY = re.compile(r"\b([A-Z]{3})\s+\d[\d.]*")
 def check(source: Source, definition: Definition) -> Iterator[Problem]:
     """Every reference that leads nowhere."""
     yield from _clauses(source, definition)
-    yield from _instalments(source, definition)
-    yield from _deliverables(source, definition)
     yield from _currencies(source, definition)
 
 
@@ -49,28 +46,6 @@ def _clauses(source: Source, definition: Definition) -> Iterator[Problem]:
                     "unknown_clause", file=source.file_of(table, name), table=f"{table}.{name}", clause=reference,
                     level="warning", name=reference,
                 )  # fmt: skip
-
-
-def _instalments(source: Source, definition: Definition) -> Iterator[Problem]:
-    for name, part in definition.instalments.items():
-        place = {"file": source.file_of("instalment", name), "table": f"instalment.{name}", "clause": part.clause}
-        if part.duty and part.duty not in definition.duties:
-            yield make_problem(
-                "unknown_duty", **place, name=part.duty, suggestion=suggestion(part.duty, definition.duties)
-            )
-        if part.invoice and part.invoice not in definition.events:
-            yield make_problem(
-                "unknown_event", **place, name=part.invoice, suggestion=suggestion(part.invoice, definition.events)
-            )
-
-
-def _deliverables(source: Source, definition: Definition) -> Iterator[Problem]:
-    for name, entry in definition.deliverables.items():
-        if entry.duty and entry.duty not in definition.duties:
-            yield make_problem(
-                "unknown_duty", file=source.file_of("deliverable", name), table=f"deliverable.{name}",
-                clause=entry.clause, name=entry.duty, suggestion=suggestion(entry.duty, definition.duties),
-            )  # fmt: skip
 
 
 def _currencies(source: Source, definition: Definition) -> Iterator[Problem]:

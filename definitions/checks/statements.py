@@ -61,6 +61,7 @@ def check(source: Source, definition: Definition, calendars: Mapping[str, Calend
         that = str(written[index].get("that", "")) if index < len(written) else ""
         place = {"file": source.file_of("check"), "table": f"check.{index + 1}", "clause": statement.clause}
         if truth.value is False:
-            yield make_problem("check_failed", **place, level=statement.level, text=statement.text, that=that)
+            code = "check_failed" if statement.level == "error" else "check_noted"
+            yield make_problem(code, **place, level=statement.level, text=statement.text, that=that)
         else:
             yield make_problem("check_unknown", **place, level="warning", that=that)

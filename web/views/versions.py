@@ -14,6 +14,7 @@ from accounts.policy import access, allows
 from accounts.scoping import request_viewer
 from contracts import selectors
 from contracts.errors import Refused
+from definitions import selectors as definition_selectors
 from definitions import services
 from web.components import Cell, Column, Row, Table
 from web.contract_tabs import contract_tabs
@@ -65,7 +66,7 @@ def versions(request: HttpRequest, contract_id: int) -> HttpResponse:
         "demo": contract.is_demo,
         "table": table,
         "shown": shown,
-        "health": shown.health if shown else [],
+        "health": definition_selectors.version_health(viewer=viewer, version=shown) if shown else [],
         "may_load": allows(viewer, "contract.load"),
     }
     return render(request, "web/contracts/versions.html", context)

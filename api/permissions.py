@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 
 from accounts.middleware import declared_access
@@ -29,6 +31,8 @@ class ActionPermission(BasePermission):
         viewer = request_viewer(request._request)
         if viewer.user_id is None:
             return False
+        if not any(may_read(viewer, action) for action in rule.actions.values()):
+            raise Http404
         action = rule.actions.get("GET" if request.method == "HEAD" else str(request.method), "")
         if not action:
             return True  # the method is not answered: dispatch says 405
@@ -36,5 +40,10 @@ class ActionPermission(BasePermission):
             raise Http404
         if not allows(viewer, action):
             return False
-        scope = getattr(view, "token_scope", None)
-        return viewer.scopes is None or scope in viewer.scopes
+        scope = getattr(view, "token_scope", "")
+        if viewer.scopes is not None and scope and scope not in viewer.scopes:
+            raise PermissionDenied(
+                _("This token does not include “%(scope)s”. Make one that does, in your account's list of tokens.")
+                % {"scope": scope}
+            )
+        return True

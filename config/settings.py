@@ -295,6 +295,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "What every contract owes, to whom, by when and why.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Without the hook that gathers enumerations into shared components: ours are described where they are used.
+    "POSTPROCESSING_HOOKS": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -1,6 +1,6 @@
 """Reading money: scoped, at a given day, in a fixed number of queries."""
 
-from billing.selectors.gates import GateView, milestone_gate
+from billing.selectors.gates import GateView, lines_for, milestone_gate
 from billing.selectors.lists import (
     InvoiceFilter,
     InvoicePage,
@@ -34,6 +34,7 @@ __all__ = [
     "contract_money",
     "invoice_get",
     "invoices_list",
+    "lines_for",
     "milestone_gate",
     "milestone_get",
     "milestone_page",

@@ -154,3 +154,14 @@ def milestone_gate(milestone: Milestone, *, viewer: Viewer, as_of: date) -> Gate
     """The gate of one milestone for a reader on a day of the contract's calendar. Raises NotVisible."""
     require(viewer, "milestone.read", milestone)
     return gate_view(gate_of(milestone, terms=money_terms(milestone.contract), as_of=as_of))
+
+
+# What the other party may know of a milestone; how the buyer's own application goes is the buyer's affair.
+SHARED_SUBJECTS = frozenset({"trigger", "term", "invoice", "deadline"})
+
+
+def lines_for(view: GateView, *, viewer: Viewer) -> tuple[LineView, ...]:
+    """The conditions a reader may know: all of them inside the buyer's party, outside those both parties share."""
+    if viewer.kind == "buyer" or viewer.is_system:
+        return view.lines
+    return tuple(line for line in view.lines if line.subject in SHARED_SUBJECTS)

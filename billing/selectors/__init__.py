@@ -19,6 +19,7 @@ from billing.selectors.milestones import (
     invoice_get,
     milestone_get,
     milestone_page,
+    milestones_of,
 )
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "milestone_get",
     "milestone_page",
     "milestones_list",
+    "milestones_of",
     "payments_list",
 ]

@@ -81,6 +81,13 @@ def milestone_get(pk: int, *, viewer: Viewer) -> Milestone:
     return found
 
 
+def milestones_of(contract: Contract, *, viewer: Viewer) -> list[Milestone]:
+    """A contract's milestones in the order of the contract, each with contract and obligation. One query."""
+    require(viewer, "milestone.read")
+    rows = Milestone.objects.visible_to(viewer).select_related("contract", "obligation")
+    return list(rows.filter(contract=contract).order_by("position"))
+
+
 def invoice_get(pk: int, *, viewer: Viewer) -> Invoice:
     """An invoice with its milestone, contract, file and people. Raises NotVisible."""
     require(viewer, "milestone.read")

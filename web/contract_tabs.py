@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import allows
 from accounts.scoping import request_viewer
-from web.asof import page_date
+from contracts.asof import page_date
 from web.components import Tab
 
 

@@ -1,26 +1,13 @@
-"""Addresses of lists: the current query with some parameters changed."""
+"""Filters as links."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
 
+from contracts.addresses import number_parameter, with_query
 from web.components import FilterGroup, FilterOption
 
-PAGING = ("before", "after", "cursor")
-
-
-def with_query(request: HttpRequest, **changes: str | int | None) -> str:
-    """The page's own address with parameters set (None or "" removes one); paging starts anew unless it is set."""
-    query = request.GET.copy()
-    for name in PAGING:
-        query.pop(name, None)
-    for name, value in changes.items():
-        if value in (None, ""):
-            query.pop(name, None)
-        else:
-            query[name] = str(value)
-    encoded = query.urlencode()
-    return f"{request.path}?{encoded}" if encoded else request.path
+__all__ = ["filter_group", "number_parameter", "with_query"]
 
 
 def filter_group(

@@ -14,7 +14,7 @@ from accounts import selectors
 from accounts.policy import access, allows
 from accounts.scoping import request_viewer
 from accounts.services import people, tokens
-from web.forms.base import run_form
+from contracts.forms import run_form
 from web.forms.people import PreferencesForm, TokenForm
 
 

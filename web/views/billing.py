@@ -14,10 +14,12 @@ from accounts.policy import access, allows, require
 from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
+from contracts.asof import page_date
+from contracts.forms import run_form
 from contracts.selectors import contract_by_id
 from contracts.services.files import file_open
+from documents.excel import excel_response
 from documents.selectors import documents_for
-from web.asof import page_date
 from web.billing_tables import (
     applications_table,
     conditions,
@@ -29,8 +31,6 @@ from web.billing_tables import (
 )
 from web.components import KeysetPage
 from web.contract_tabs import contract_tabs
-from web.excel import excel_response
-from web.forms.base import run_form
 from web.forms.billing import ApplicationForm, DecisionForm, InvoiceForm, PaymentForm
 from web.links import filter_group, with_query
 from web.templatetags.ui import money_text

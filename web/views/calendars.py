@@ -15,10 +15,10 @@ from accounts.policy import access, allows
 from accounts.scoping import request_viewer
 from contracts import selectors
 from contracts.errors import Refused
+from contracts.forms import run_form
 from contracts.services import calendars
 from obligations.services import calendar_years
 from web.components import Cell, Column, Row, Table
-from web.forms.base import run_form
 from web.forms.contracts import CalendarForm, NoteForm
 
 

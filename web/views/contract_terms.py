@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from accounts.policy import access
 from accounts.scoping import request_viewer
 from contracts import selectors
+from documents.excel import excel_response
 from web.components import Cell, Column, Kpi, Row, Table
 from web.contract_tabs import contract_tabs
-from web.excel import excel_response
 from web.links import filter_group, with_query
 from web.templatetags.ui import money_text
 

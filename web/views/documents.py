@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from accounts.policy import access
 from accounts.scoping import request_viewer
 from billing.selectors import application_page
+from contracts.asof import page_date
 from contracts.errors import Refused
 from documents.selectors import document_bytes, document_get, documents_list
 from documents.services import payment_approval_issue
-from web.asof import page_date
 from web.billing_tables import documents_table
 from web.components import KeysetPage
 from web.links import with_query

@@ -15,17 +15,12 @@ from django.utils.translation import gettext as _
 from accounts import journal, selectors
 from accounts.policy import access, allows
 from accounts.scoping import request_viewer
+from documents.excel import excel_response
 from web.components import Cell, Column, KeysetPage, Row, Table
-from web.excel import excel_response
 from web.journal_words import action_words
-from web.links import with_query
+from web.links import number_parameter, with_query
 
 EXPORT_ROWS = 20_000
-
-
-def _before(request: HttpRequest) -> int | None:
-    text = request.GET.get("before", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 @access(GET="journal.read")
@@ -57,7 +52,7 @@ def journal_list(request: HttpRequest) -> HttpResponse:
                 for row in rows
             ],
         )
-    rows, older = selectors.journal_page(viewer=viewer, before_id=_before(request), text=text, chain=chain)
+    rows, older = selectors.journal_page(viewer=viewer, before_id=number_parameter(request, "before"), text=text, chain=chain)
     table = Table(
         _("Journal"),
         (

@@ -15,9 +15,9 @@ from accounts import selectors
 from accounts.policy import access, allows
 from accounts.scoping import request_viewer
 from accounts.services import people
+from contracts.forms import run_form
+from documents.excel import excel_response
 from web.components import Cell, Column, Row, Table
-from web.excel import excel_response
-from web.forms.base import run_form
 from web.forms.people import ContactForm, PartyEditForm, PartyForm, PersonEditForm, PersonForm, RoleForm
 from web.links import with_query
 

@@ -99,9 +99,9 @@ def _trigger(known: GateInput) -> GateLine:
         return GateLine("trigger", "trigger_met", "met", known.clause)
     if known.due_state == "never":
         return GateLine("trigger", "trigger_never", "failed", known.clause, "MGR", "trigger_never")
-    return GateLine(
-        "trigger", "trigger_pending", "waiting", known.clause, "IT", "record_event", {"missing": tuple(known.missing)}
-    )
+    code = "trigger_missing" if known.missing else "trigger_pending"
+    missing = {"missing": tuple(known.missing)}
+    return GateLine("trigger", code, "waiting", known.clause, "IT", "record_event", missing)
 
 
 def _term(known: GateInput, ends: date) -> GateLine:

@@ -86,10 +86,13 @@ def _claim(ids: Sequence[int], now: datetime) -> list[Reminder]:
 
 def _claim_where(condition: str, values: Sequence[Any], now: datetime) -> list[int]:
     moment = connection.ops.adapt_datetimefield_value(now)
+    # Locked in one order: two workers with the same message wait for each other, never in a circle.
+    lock = "FOR UPDATE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE obligations_reminder SET state = 'claimed', claimed_at = %s, attempts = attempts + 1 "
-            f"WHERE state = 'waiting' AND send_at <= %s AND {condition} RETURNING id",
+            "WHERE state = 'waiting' AND id IN (SELECT id FROM obligations_reminder "
+            f"WHERE state = 'waiting' AND send_at <= %s AND {condition} ORDER BY id {lock}) RETURNING id",
             [moment, moment, *values],
         )
         return [row[0] for row in cursor.fetchall()]

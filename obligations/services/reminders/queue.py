@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -21,22 +22,20 @@ DISPATCH, SWEEP = "obligations.tasks.reminders_dispatch", "obligations.tasks.rem
 
 def enqueue(ids: Sequence[int]) -> int:
     """Queue the dispatch of reminder rows after commit, 100 a message; returns the number of messages."""
-    messages = [list(chunk) for chunk in chunks(ids, MESSAGE_SIZE)]
-    for message in messages:
-        _after_commit(DISPATCH, [message])
+    messages = [[list(chunk)] for chunk in chunks(ids, MESSAGE_SIZE)]
+    if messages:
+        transaction.on_commit(lambda: _send(DISPATCH, messages))
     return len(messages)
 
 
 def sweep_soon() -> None:
     """Queue a sweep after commit, so that what was just made due does not wait for the next minute."""
-    _after_commit(SWEEP, [])
+    transaction.on_commit(lambda: _send(SWEEP, [[]]))
 
 
-def _after_commit(task: str, args: list[object]) -> None:
-    def send() -> None:
-        try:
+def _send(task: str, messages: Sequence[list[Any]]) -> None:
+    try:
+        for args in messages:
             current_app.send_task(task, args=args, expires=MESSAGE_SECONDS, retry=False)
-        except (OperationalError, OSError) as error:
-            logger.warning("The queue took no message (%s): the next requeue repeats it.", error)
-
-    transaction.on_commit(send)
+    except (OperationalError, OSError) as error:
+        logger.warning("The queue takes no messages (%s): the next requeue repeats them.", error)

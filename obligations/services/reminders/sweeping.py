@@ -108,8 +108,8 @@ class SweepResult:
 def sweep(now: datetime, *, size: int | None = None) -> SweepResult:
     """Record everything due at `now` and queue it for dispatch, 100 rows a message.
 
-    Each batch of `size` obligations (default: BATCH) is a transaction of its own with one journal entry; a crash loses the batch it
-    was in, and the next sweep takes it again. Any number of sweeps may run at once.
+    Each batch of `size` obligations (default: BATCH) is a transaction of its own with one journal entry; a crash
+    loses the batch it was in, and the next sweep takes it again. Any number of sweeps may run at once.
     """
     obligations = reminders = messages = 0
     left: list[int] = []

@@ -82,15 +82,11 @@ def facts_changed(
     return _recompute(contract, names, actor=actor, cause=cause, as_of=as_of)
 
 
-def calendar_changed(code: str, *, actor: Viewer = SYSTEM, cause: str = "") -> dict[int, list[DueChange]]:
-    """Recompute every contract that counts by the calendar `code`; changes by contract id. Call it in the transaction
-    that approves a calendar year."""
-    changes = {}
-    active = Contract.objects.filter(versions__state="active").order_by("pk")
-    for contract in active:
-        found = facts_changed(contract, {f"calendar.{code}"}, actor=actor, cause=cause or f"calendar:{code}")
-        if found:
-            changes[contract.pk] = found
+def calendar_changed(code: str, *, actor: Viewer = SYSTEM, cause: str = "") -> list[DueChange]:
+    """Recompute every contract that counts by the calendar `code`. Call it in the transaction that approves a year."""
+    changes: list[DueChange] = []
+    for contract in Contract.objects.filter(versions__state="active").order_by("pk"):
+        changes += facts_changed(contract, {f"calendar.{code}"}, actor=actor, cause=cause or f"calendar:{code}")
     return changes
 
 

@@ -16,12 +16,11 @@ from django.utils.translation import gettext as _
 from accounts.policy import NotAllowed, require
 from accounts.scoping import Viewer
 from contracts.errors import Refused
-from contracts.models import CalendarYear, Contract, Evidence, Fact
+from contracts.models import Contract, Evidence, Fact
 from contracts.selectors import definition_for
-from contracts.services.calendars import calendar_decide
 from contracts.services.facts import fact_decide, fact_names, fact_record
 from contracts.services.files import Upload, evidence_add
-from obligations.services.evaluation import DueChange, calendar_changed, contract_locked, facts_changed
+from obligations.services.evaluation import DueChange, contract_locked, facts_changed
 
 
 def event_propose(
@@ -138,18 +137,6 @@ def finding_record(
         actor, contract, evidence, uploads,
         kind=Fact.Kind.ATTRIBUTE, name=name, subject=subject, value=value, note=note, supersedes=supersedes,
     )  # fmt: skip
-
-
-def calendar_confirm(
-    *, actor: Viewer, calendar: CalendarYear, approve: bool, note: str = ""
-) -> dict[int, list[DueChange]]:
-    """Approve (or reject) a proposed calendar year and recompute every contract that counts by it; the changes by
-    contract id. Raises as `contracts.services.calendars.calendar_decide`."""
-    with transaction.atomic():
-        decided = calendar_decide(actor=actor, calendar=calendar, approve=approve, note=note)
-        if not approve:
-            return {}
-        return calendar_changed(decided.code, actor=actor, cause=f"calendar:{decided.code} {decided.year}")
 
 
 def cause_of(fact: Fact) -> str:

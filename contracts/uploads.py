@@ -28,7 +28,10 @@ ZIP_DIRECTORY = 1024 * 1024
 XML_DEPTH = 200
 IMAGE_PIXELS = 60_000_000
 
-_MARKUP = re.compile(rb"<\s*(?:!doctype\s+html|html|script|svg|iframe|body|\?php)", re.IGNORECASE)
+# Long enough not to turn up by chance in 20 MB of compressed picture.
+_MARKUP = re.compile(
+    rb"<(?:!doctype\s+html|html[\s>]|script[\s>]|svg[\s/>]|iframe[\s>]|body[\s>]|\?php\s)", re.IGNORECASE
+)
 _NESTED = (".zip", ".jar", ".7z", ".rar", ".gz", ".exe", ".dll", ".js", ".docm", ".xlsm")
 
 
@@ -76,7 +79,8 @@ def _check_pdf(path: Path) -> None:
         raise _damaged("PDF")
     # A PDF that runs something when opened; names may be written with #xx escapes.
     plain = re.sub(rb"#([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), data)
-    if re.search(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|XFA|RichMedia)\b", plain):
+    # Attachments are allowed: electronic invoices and receipts carry their data that way.
+    if re.search(rb"/(?:JavaScript|Launch|RichMedia)\b|/XFA\s*[\[\d]", plain):
         raise _active()
 
 

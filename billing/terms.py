@@ -10,6 +10,11 @@ from typing import Any
 from contracts.models import Contract, DefinitionVersion
 
 
+def masked(number: str) -> str:
+    """An account number with all but its last four digits hidden: what pages show to those who do not act on it."""
+    return f"•••• {number[-4:]}" if number else ""
+
+
 @dataclass(frozen=True, slots=True)
 class PayeeAccount:
     """The vendor's bank account as the contract names it; `clause` is where."""
@@ -25,8 +30,7 @@ class PayeeAccount:
 
     @property
     def masked(self) -> str:
-        """The number with all but its last four digits hidden, for pages."""
-        return f"•••• {self.number[-4:]}" if self.number else ""
+        return masked(self.number)
 
 
 @dataclass(frozen=True, slots=True)

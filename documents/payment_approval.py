@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
-from django.db.models import Sum
 from django.utils import translation
 
 from billing.models import Payment, PaymentApplication
@@ -29,7 +28,8 @@ def _paid_before(application: PaymentApplication) -> Decimal:
     own = Payment.objects.filter(application=application).first()
     if own is not None:
         earlier = earlier.filter(pk__lt=own.pk)
-    return earlier.aggregate(sum=Sum("amount"))["sum"] or Decimal("0.00")
+    # Added here, not in SQL: SQLite adds decimals as binary fractions.
+    return sum(earlier.values_list("amount", flat=True), Decimal("0.00"))
 
 
 def content_facts(application: PaymentApplication) -> dict[str, Any]:

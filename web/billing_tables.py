@@ -91,7 +91,6 @@ def milestones_table(rows: Sequence[MilestoneRow], *, viewer: Viewer, query: str
             Column(_("Milestone"), "main"),
             Column(_("Clause")),
             Column(_("State")),
-            Column(_("What is missing")),
             Column(_("Due"), "date"),
             Column(_("Amount"), "num"),
             Column(_("Outstanding"), "num"),
@@ -103,11 +102,10 @@ def milestones_table(rows: Sequence[MilestoneRow], *, viewer: Viewer, query: str
                     Cell(
                         row.milestone.title,
                         url=reverse("web:milestone", args=[row.milestone.pk]) + query,
-                        sub=f"{row.contract.number} {row.contract.title}" if with_contract else "",
+                        sub=_below(row, with_contract=with_contract),
                     ),
                     Cell(clause=row.milestone.clause),
                     Cell(row.gate.state_text, chip=True, tone=TONES[row.gate.state]),
-                    Cell(_blocker(row.gate)),
                     _due(row),
                     Cell(money_text(row.milestone.amount, row.contract.currency)),
                     Cell(money_text(row.gate.gate.outstanding, row.contract.currency)),
@@ -122,8 +120,11 @@ def milestones_table(rows: Sequence[MilestoneRow], *, viewer: Viewer, query: str
     )
 
 
-def _blocker(view: GateView) -> str:
-    return next((line.next_step for line in view.lines if line.state != "met" and line.next_step), "")
+def _below(row: MilestoneRow, *, with_contract: bool) -> str:
+    """Under a milestone's title: its contract, and who must do what before it can be paid."""
+    blocker = next((line.next_step for line in row.gate.lines if line.state != "met" and line.next_step), "")
+    contract = f"{row.contract.number} {row.contract.title}" if with_contract else ""
+    return " · ".join(text for text in (blocker, contract) if text)
 
 
 def invoices_table(rows: Iterable[Any], *, viewer: Viewer, with_milestone: bool) -> Table:
@@ -203,7 +204,7 @@ def applications_table(rows: Iterable[Any], *, viewer: Viewer, papers: Mapping[i
 def _newest(papers: Sequence[Any]) -> Cell:
     if not papers:
         return Cell()
-    return Cell("PDF", url=reverse("web:document_pdf", args=[papers[0].pk]), icon="file-type-pdf")
+    return Cell("PDF", url=reverse("web:document_pdf", args=[papers[0].pk]))
 
 
 def documents_table(rows: Iterable[Any], *, viewer: Viewer, with_contract: bool = False) -> Table:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -65,7 +66,8 @@ def _in_flight(user_id: int, key: str) -> bool:
 
 
 def _refuse(status: int, message: str) -> HttpResponse:
-    return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
+    page = render_to_string("repeat_protection.html", {"status": status, "message": message})
+    return HttpResponse(page, status=status)
 
 
 def _stored(record: IdempotencyRecord) -> HttpResponse:

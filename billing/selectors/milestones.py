@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.policy import NotVisible, allows, require
@@ -102,8 +101,9 @@ def invoice_get(pk: int, *, viewer: Viewer) -> Invoice:
 
 def contract_money(contract: Contract, *, as_of: date) -> ContractMoney:
     """What has been paid under the contract up to and including a day."""
-    paid = Payment.objects.filter(contract=contract, paid_on__lte=as_of).aggregate(sum=Sum("amount"))["sum"]
-    return ContractMoney(total=contract.total, paid=paid or Decimal(0))
+    amounts = Payment.objects.filter(contract=contract, paid_on__lte=as_of).values_list("amount", flat=True)
+    # Added here, not in SQL: SQLite adds decimals as binary fractions.
+    return ContractMoney(total=contract.total, paid=sum(amounts, Decimal("0.00")))
 
 
 def due_view(milestone: Milestone) -> DueView:

@@ -14,6 +14,7 @@ from accounts.policy import access, allows, require
 from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
+from billing.terms import masked
 from contracts.asof import page_date
 from contracts.forms import run_form
 from contracts.selectors import contract_by_id
@@ -296,7 +297,7 @@ def payment_apply(request: HttpRequest, milestone_id: int) -> HttpResponse:
     return run_form(request, form=form, template=ACTION, context=context, act=act, done=done)
 
 
-def _application_summary(found: selectors.ApplicationPage) -> list[tuple[str, str]]:
+def _application_summary(found: selectors.ApplicationPage, *, account: str) -> list[tuple[str, str]]:
     application, currency = found.application, found.page.contract.currency
     decided = str(application.decided_by) if application.decided_by else ""
     rows = [
@@ -305,7 +306,7 @@ def _application_summary(found: selectors.ApplicationPage) -> list[tuple[str, st
         (_("Amount to pay"), money_text(application.amount, currency)),
         (_("Payee"), application.payee_name),
         (_("Bank"), application.payee_bank),
-        (_("Account"), application.payee_account),
+        (_("Account"), account),
         (_("Invoices"), "、".join(row.number for row in found.invoices)),
         (_("Reason"), application.note or "—"),
         (_("Applied for by"), str(application.applied_by)),
@@ -328,7 +329,7 @@ def application(request: HttpRequest, application_id: int) -> HttpResponse:
         "application": found.application,
         "contract": found.page.contract,
         "demo": found.page.contract.is_demo,
-        "summary": _application_summary(found),
+        "summary": _application_summary(found, account=masked(found.application.payee_account)),
         "conditions": conditions(found.page.gate),
         "documents": documents_table(papers.get(found.application.pk, ()), viewer=viewer),
         "may_decide": page.is_today and found.may_decide,
@@ -361,7 +362,7 @@ def payment_decide(request: HttpRequest, application_id: int) -> HttpResponse:
         "submit": _("Save the decision"),
         "back": reverse("web:application", args=[application_id]),
         "intro": _("With your approval finance may transfer the money. It cannot be taken back here."),
-        "summary": _application_summary(found),
+        "summary": _application_summary(found, account=found.application.payee_account),
         "demo": found.page.contract.is_demo,
     }
     return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The decision is saved."))
@@ -390,7 +391,7 @@ def payment_post(request: HttpRequest, application_id: int) -> HttpResponse:
         "submit": _("Save the payment"),
         "back": reverse("web:application", args=[application_id]),
         "intro": _("A payment that is saved cannot be changed; a mistake is corrected by a counter-entry."),
-        "summary": _application_summary(found),
+        "summary": _application_summary(found, account=found.application.payee_account),
         "demo": found.page.contract.is_demo,
     }
     return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The payment is recorded."))

@@ -34,7 +34,7 @@ def load_files(files: Sequence[SourceFile], *, calendars: Mapping[str, Calendar]
     source = merge(files)
     definition = parse_definition(source.data, source.origin)
     known = published_calendars() if calendars is None else calendars
-    problems = check_definition(source, definition, calendars=known)
+    problems = (*definition.warnings, *check_definition(source, definition, calendars=known))
     if any(problem.level == "error" for problem in problems):
         raise DefinitionRefused(problems)
     return Loaded(source, definition, problems)

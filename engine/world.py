@@ -337,7 +337,7 @@ class FactWorld:
             found = typed(value, "moment", label, self.definition)
             assert isinstance(found, Span)
             return found
-        if not duty.bindings and duty.id in self.view.events:
+        if not duty.bindings and duty.id in self.view.events and not _starts_from_namesake(duty):
             return self.event(duty.id)
         if duty.done is not None:
             span = Evaluator(self, instance.variables).moment(done_moment(duty.done))
@@ -345,6 +345,12 @@ class FactWorld:
                 return span
             return absent(self.after, next(iter(sorted(span.missing)), label))
         return absent(self.after, label)
+
+
+def _starts_from_namesake(duty: Duty) -> bool:
+    """True if an event of the duty's own name starts or gates it: then that event cannot be its performance."""
+    trees = [tree for name, tree in duty.expressions.items() if name != "done"]
+    return any(isinstance(n, s.Ref) and (n.kind, n.name) == ("event", duty.id) for tree in trees for n in tree.walk())
 
 
 def done_moment(tree: s.Expr) -> s.Expr:

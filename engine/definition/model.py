@@ -15,6 +15,7 @@ from typing import Any
 
 from ..calendars import Calendar
 from ..language.syntax import Binding, Expr, Range
+from ..problems import Problem
 
 Data = Mapping[str, Any]
 
@@ -367,6 +368,8 @@ class Definition:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     source: Data = field(default_factory=dict, repr=False)
+    # What is worth a look but refuses nothing, found while the tables were read.
+    warnings: tuple[Problem, ...] = field(default=(), repr=False, compare=False)
 
     def to_data(self) -> dict[str, Any]:
         """The merged TOML data the definition was made from; `parse_definition` of it gives an equal definition."""

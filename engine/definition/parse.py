@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -47,7 +48,8 @@ def parse_definition(
     messages; `published` are the codes of calendars that exist outside the definition. Raises DefinitionRefused
     with every problem found.
     """
-    problems = Problems(origin or {})
+    listed = isinstance(data, Mapping) and bool(data.get("clause"))
+    problems = Problems(origin or {}, clauses_listed=listed, remarks=True)
     if not isinstance(data, Mapping):
         problems.add("not_a_definition", "")
         raise DefinitionRefused(tuple(problems.found))
@@ -83,7 +85,7 @@ def parse_definition(
     check_references(definition, problems, published)
     if any(problem.level == "error" for problem in problems.found):
         raise DefinitionRefused(tuple(problems.found))
-    return definition
+    return replace(definition, warnings=tuple(problems.found))
 
 
 def _members(data: Mapping[str, Any], table: str, problems: Problems) -> Mapping[str, Any]:

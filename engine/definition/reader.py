@@ -18,17 +18,25 @@ from ..language import (
 )
 from ..language.errors import suggestion
 from ..language.syntax import Call
-from ..problems import Problem, from_expression, make_problem
+from ..problems import Level, Problem, from_expression, make_problem
 
 T = TypeVar("T")
+
+
+# Fields that only describe; every table may have them.
+DESCRIPTIVE = frozenset({"title", "title_en", "title_zh", "note", "notes", "description", "comment", "source", "ref"})
 
 
 class Problems:
     """The problems found so far, located by table; `origin` maps a table to the file it stands in."""
 
-    def __init__(self, origin: Mapping[str, str]) -> None:
+    def __init__(self, origin: Mapping[str, str], *, clauses_listed: bool = False, remarks: bool = False) -> None:
         self.origin = origin
         self.found: list[Problem] = []
+        # A definition may hold remarks the engine does not use; facts may not.
+        self.remarks = remarks
+        # Where a definition lists the contract's clauses, everything must name one; a sketch without them may wait.
+        self.clauses_listed = clauses_listed
 
     def file_of(self, table: str) -> str:
         """The file of the table, or of the nearest table above it."""
@@ -39,8 +47,16 @@ class Problems:
         return ""
 
     def add(self, code: str, table: str, clause: str = "", **params: object) -> None:
-        """Note a problem."""
-        self.found.append(make_problem(code, file=self.file_of(table), table=table, clause=clause, params=params))
+        """Note an error."""
+        self._note("error", code, table, clause, params)
+
+    def warn(self, code: str, table: str, clause: str = "", **params: object) -> None:
+        """Note what is worth a look but refuses nothing."""
+        self._note("warning", code, table, clause, params)
+
+    def _note(self, level: Level, code: str, table: str, clause: str, params: Mapping[str, object]) -> None:
+        file = self.file_of(table)
+        self.found.append(make_problem(code, file=file, table=table, clause=clause, level=level, params=params))
 
     def add_expression(self, error: ExpressionError, table: str, clause: str = "") -> None:
         """Note what is wrong with an expression."""
@@ -60,7 +76,7 @@ class Reader:
             self.fail("wrong_value", field=table, expected="a table", value=data)
 
     def fail(self, code: str, **params: object) -> None:
-        """Note a problem of this table."""
+        """Note an error of this table."""
         self.problems.add(code, self.table, self.clause, **params)
 
     def _take(self, name: str) -> Any:
@@ -218,18 +234,24 @@ class Reader:
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def need_clause(self) -> str:
-        """The clause; its absence is a problem."""
+        """The clause; its absence is an error if the definition lists the contract's clauses, else a warning."""
         clause = self.text("clause")
         if not clause.strip():
-            self.fail("missing_clause")
+            note = self.problems.add if self.problems.clauses_listed else self.problems.warn
+            note("missing_clause", self.table)
         return clause
 
     def finish(self, *also: str) -> Mapping[str, Any]:
-        """The raw fields; a field nobody asked for is a problem, unless listed in `also`."""
-        known = self.asked | set(also)
+        """The raw fields; a field nobody asked for is a problem, unless listed in `also`.
+
+        In a definition one that looks like a field misspelt is an error, any other a remark: a warning.
+        """
+        known = self.asked | set(also) | (DESCRIPTIVE if self.problems.remarks else set())
         for name in self.data:
             if name not in known:
-                self.fail("unknown_field", name=name, suggestion=suggestion(name, known))
+                likely = suggestion(name, self.asked | set(also))
+                note = self.problems.warn if self.problems.remarks and not likely else self.problems.add
+                note("unknown_field", self.table, self.clause, name=name, suggestion=likely)
         return dict(self.data)
 
 

@@ -39,7 +39,6 @@ class _Check:
         d = self.d
         self._unique(set_names(d))
         self._unique([(duty.ref, f"duty.{duty.id}") for duty in d.duties.values() if duty.ref])
-        self._unique([(name, f"event.{name}") for name in d.events] + [(name, f"duty.{name}") for name in d.duties])
         self._unique([(str(line.number), f"line.{line.id}") for line in d.lines.values() if line.number])
         for kind in (*d.items.values(), *d.intervals.values()):
             self._types(kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -13,10 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.base import DoorView, described, page_answer
-from api.parameters import AS_OF, CURSOR, Parameter, cursor_position
+from api.parameters import AS_OF, CURSOR, KNOWN_ON, Parameter, cursor_position
+from contracts.selectors import today_for
 from engine.derivation import Step
 from engine.messages import render
-from obligations.selectors.records import due_versions, obligation_record, obligation_records
+from obligations.selectors import obligation_get, obligation_object
+from obligations.selectors.records import obligation_records
 
 STATES = ("open", "submitted", "done", "waived", "standing", "closed")
 KINDS = ("contractual", "internal", "external")
@@ -38,7 +40,7 @@ class MissingSerializer(serializers.Serializer[Any]):
 
 
 class ObligationSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
+    id = serializers.IntegerField(source="pk")
     contract_id = serializers.IntegerField()
     contract_number = serializers.CharField()
     ref = serializers.CharField(allow_blank=True)
@@ -97,17 +99,14 @@ class DueVersionSerializer(serializers.Serializer[Any]):
 
 
 class ObligationDetailSerializer(ObligationSerializer):
+    trigger = serializers.CharField(allow_blank=True)
+    deadline_text = serializers.CharField(allow_blank=True)
+    evidence = serializers.CharField(allow_blank=True, help_text="What proves that it was done.")
+    consequence = serializers.CharField(allow_blank=True)
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="Why the status is what it is.")
     sentences = serializers.ListField(child=serializers.CharField(), help_text="How the due date comes about.")
     derivation = StepSerializer(many=True)
     due_versions = DueVersionSerializer(many=True)
-
-
-def _explained(derivation: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    steps = [Step.from_json(part) for part in derivation]
-    return {
-        "derivation": StepSerializer(steps, many=True).data,
-        "sentences": [render(part, _) for step in steps for _depth, part in step.walk()],
-    }
 
 
 class ObligationList(DoorView):
@@ -132,7 +131,7 @@ class ObligationList(DoorView):
 
 class ObligationDetail(DoorView):
     token_scope: ClassVar[str] = "obligations"
-    parameters = (AS_OF,)
+    parameters = (AS_OF, KNOWN_ON)
 
     @described(
         "obligation_get",
@@ -142,9 +141,20 @@ class ObligationDetail(DoorView):
     )
     def get(self, request: Request, obligation_id: int) -> Response:
         given, viewer = self.given(request), self.viewer(request)
-        record = obligation_record(obligation_id, viewer=viewer, as_of=given.get("as_of"))
-        versions = due_versions(obligation_id, viewer=viewer)
-        data = dict(ObligationSerializer(record).data)
-        data |= _explained(versions[0].derivation if versions else ())
-        data["due_versions"] = DueVersionSerializer(versions, many=True).data
+        today = today_for(obligation_object(obligation_id, viewer=viewer).contract)
+        as_of = given.get("as_of", today)
+        found = obligation_get(obligation_id, viewer=viewer, as_of=as_of, known_on=given.get("known_on"))
+        inside = viewer.kind == "buyer"
+        versions = found.versions if inside else tuple(replace(one, cause="") for one in found.versions)
+        data = dict(ObligationSerializer(found.row).data)
+        data |= {
+            "trigger": found.text.trigger,
+            "deadline_text": found.text.deadline_text,
+            "evidence": found.text.evidence,
+            "consequence": found.text.consequence,
+            "reasons": found.reason_sentences,
+            "sentences": found.sentences,
+            "derivation": StepSerializer(found.steps, many=True).data,
+            "due_versions": DueVersionSerializer(versions, many=True).data,
+        }
         return Response(data)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
@@ -35,11 +41,13 @@ class Root(DoorView):
 
 
 class Schema(SpectacularAPIView):
-    """The OpenAPI 3 document, YAML or (`?format=json`) JSON."""
+    """The OpenAPI 3 document, JSON or (`?format=yaml`) YAML."""
 
     api_door: ClassVar[bool] = True
     access: ClassVar[Access] = Access({"GET": "api.read"})
     permission_classes = (ActionPermission,)
+    # JSON unless YAML is asked for, so that a refusal is JSON as well.
+    renderer_classes = (OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2)
     http_method_names = ["get", "head"]
 
 

@@ -20,16 +20,17 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_CELL = 32_767
 
 
-def _cell(sheet: Any, value: Any) -> WriteOnlyCell:
+def _cell(sheet: Any, given: Any) -> Any:
     """A typed cell. Text is written as a string cell whatever it starts with, so "=…" stays text (ASVS 1.2.10)."""
-    if isinstance(value, datetime):
-        value = timezone.localtime(value).replace(tzinfo=None) if timezone.is_aware(value) else value
+    value: Any = given
+    if isinstance(given, datetime):
+        value = timezone.localtime(given).replace(tzinfo=None) if timezone.is_aware(given) else given
         cell = WriteOnlyCell(sheet, value=value)
         cell.number_format = "yyyy-mm-dd hh:mm:ss"
-    elif isinstance(value, date):
+    elif isinstance(given, date):
         cell = WriteOnlyCell(sheet, value=value)
         cell.number_format = "yyyy-mm-dd"
-    elif isinstance(value, Decimal):
+    elif isinstance(given, Decimal):
         cell = WriteOnlyCell(sheet, value=value)
         cell.number_format = "#,##0.00"
     elif isinstance(value, bool | int) or value is None:

@@ -172,7 +172,7 @@ def _with_facts(grounds: Grounds, facts: Iterable[Fact]) -> Grounds:
     for number, fact in enumerate(facts):
         for record in records_of(fact, zone=zone):
             # An unsaved fact has no id of its own; items keep the one people gave them.
-            named = fact.pk is not None or fact.kind == Fact.Kind.ITEM
+            named = not fact._state.adding or fact.kind == Fact.Kind.ITEM
             new.append(replace(record, id=record.id if named else f"proposed:{number}", recorded=None))
     if not new:
         return grounds

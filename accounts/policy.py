@@ -69,8 +69,8 @@ _TABLE = (
     _action("calendar.approve", {"MGR"}, "calendar.read", reauth=True),
     # facts
     _action("fact.read", BUYER_READERS, "contract.read"),
-    _action("fact.propose", {"IT", "FIN"}, "contract.internal.read"),
-    _action("fact.confirm", {"MGR"}, "contract.internal.read", reauth=True),
+    _action("fact.propose", BUYER_STAFF, "contract.internal.read"),
+    _action("fact.confirm", BUYER_STAFF, "contract.internal.read", reauth=True),
     # obligations
     _action("obligation.read", CONTRACT_READERS),
     _action("obligation.submit", {"IT", "FIN", "VND"}, "obligation.read"),

@@ -1,12 +1,62 @@
 """Addresses of the staff door, by subject."""
 
-from django.urls import path
+from django.urls import include, path
 
-from web.views import account, home, journal, people, system
+from web.views import (
+    account,
+    calendars,
+    contract_terms,
+    contracts,
+    facts,
+    home,
+    inbox,
+    journal,
+    obligations,
+    people,
+    reminders,
+    system,
+    versions,
+)
 
 app_name = "web"
+CONTRACT = "contracts/<int:contract_id>/"
+OBLIGATION = "obligations/<int:obligation_id>/"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/chase/", inbox.chase_many, name="chase_many"),
+    path("notifications/", reminders.notifications, name="notifications"),
+    path("reminders/", reminders.rehearsal, name="rehearsal"),
+    path("calendar/", contracts.calendar, name="calendar"),
+    path("search/", contracts.search, name="search"),
+    path("contracts/", contracts.contract_list, name="contracts"),
+    path("contracts/load/", versions.upload, name="contract_upload"),
+    path(CONTRACT, contracts.contract, name="contract"),
+    path(f"{CONTRACT}obligations/", obligations.contract_list, name="contract_obligations"),
+    path(f"{CONTRACT}year/", contracts.year, name="contract_year"),
+    path(f"{CONTRACT}lines/", contract_terms.lines, name="contract_lines"),
+    path(f"{CONTRACT}service/", contract_terms.service_levels, name="contract_service"),
+    path(f"{CONTRACT}penalties/", contract_terms.penalty_tables, name="contract_penalties"),
+    path(f"{CONTRACT}clauses/", contract_terms.clauses, name="contract_clauses"),
+    path(f"{CONTRACT}readings/", contract_terms.readings, name="contract_readings"),
+    path(f"{CONTRACT}versions/", versions.versions, name="contract_versions"),
+    path(f"{CONTRACT}versions/<int:version_id>/activate/", versions.activate, name="version_activate"),
+    path(f"{CONTRACT}facts/", facts.fact_list, name="contract_events"),
+    path(f"{CONTRACT}facts/events/<slug:name>/", facts.event_record, name="event_record"),
+    path(f"{CONTRACT}facts/things/<slug:name>/", facts.thing_record, name="thing_record"),
+    path(f"{CONTRACT}facts/<int:fact_id>/", facts.fact, name="fact"),
+    path(OBLIGATION, obligations.obligation, name="obligation"),
+    path(f"{OBLIGATION}submit/", obligations.submit, name="submit"),
+    path(f"{OBLIGATION}review/", obligations.review, name="review"),
+    path(f"{OBLIGATION}waive/", obligations.waive, name="waive"),
+    path(f"{OBLIGATION}reopen/", obligations.reopen, name="reopen"),
+    path(f"{OBLIGATION}chase/", obligations.chase, name="chase"),
+    path(f"{OBLIGATION}acknowledge/", obligations.acknowledge, name="acknowledge"),
+    path(f"{OBLIGATION}hand-over/", obligations.hand_over, name="hand_over"),
+    path("files/<int:file_id>/", obligations.file, name="file"),
+    path("workdays/", calendars.workdays, name="workdays"),
+    path("workdays/propose/", calendars.propose, name="workdays_propose"),
+    path("workdays/<int:calendar_id>/", calendars.year, name="workdays_year"),
     path("people/", people.people_list, name="people"),
     path("people/new/", people.person_create, name="person_create"),
     path("people/<int:person_id>/", people.person, name="person"),
@@ -26,4 +76,5 @@ urlpatterns = [
     path("journal/verify/", journal.journal_verify, name="journal_verify"),
     path("system/", system.system, name="system"),
     path("system/test-mail/", system.test_mail, name="test_mail"),
+    path("", include("web.urls_billing")),
 ]

@@ -46,6 +46,12 @@ STATUSES: dict[str, tuple[str, str, Any]] = {
     "not_applicable": ("mute", "circle-minus", lazy("Not applicable")),
     "pending": ("mute", "hourglass", lazy("Pending")),
     "provisional": ("info", "calendar-stats", lazy("Provisional")),
+    "target_missed": ("warn", "clock", lazy("Internal target missed")),
+    "in_review": ("info", "eye", lazy("In review")),
+    "met_late": ("warn", "circle-check", lazy("Met late")),
+    "waived": ("mute", "circle-minus", lazy("Waived")),
+    "closed": ("mute", "archive", lazy("No longer applicable")),
+    "standing": ("", "refresh", lazy("Standing")),
 }
 CHIP_CLASSES = {"ok": "chip g", "warn": "chip a", "bad": "chip d", "info": "chip p"}
 TEXT_CLASSES = {"ok": "ok", "warn": "warn", "bad": "bad", "info": "info", "mute": "t3"}

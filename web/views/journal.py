@@ -52,7 +52,9 @@ def journal_list(request: HttpRequest) -> HttpResponse:
                 for row in rows
             ],
         )
-    rows, older = selectors.journal_page(viewer=viewer, before_id=number_parameter(request, "before"), text=text, chain=chain)
+    rows, older = selectors.journal_page(
+        viewer=viewer, before_id=number_parameter(request, "before"), text=text, chain=chain
+    )
     table = Table(
         _("Journal"),
         (

@@ -1,0 +1,191 @@
+"""A story for the fictional contract, told through the same services a person uses: reports handed in and accepted, one
+late, one rejected, one waiting; a deposit, two instalments paid, an invoice waiting; a fault; a proposal to decide.
+
+Everything is entered on the day the story is told, as when a running contract is taken over late: what happened lies
+in the past, what was recorded is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.scoping import SYSTEM, Viewer, viewer_for
+from accounts.selectors import people_list
+from billing.selectors import milestones_list
+from billing.services.applications import payment_apply, payment_decide, payment_post
+from billing.services.invoices import invoice_add, invoice_check
+from documents.services import payment_approval_issue
+from obligations.selectors import due_between, obligation_object
+from obligations.services import events, submissions
+from obligations.services.reminders.actions import acknowledge
+from web.demo.paper import paper
+
+Say = Callable[[str], Any]
+
+# Reports of the last weeks are told one by one, everything older is on time.
+RECENT = timedelta(days=35)
+
+
+def _actor(username: str) -> Viewer:
+    person = people_list(viewer=SYSTEM).get(username=username)
+    return replace(viewer_for(person), authenticated_at=timezone.now())
+
+
+def _milestones(contract: Any, today: date) -> list[Any]:
+    rows = milestones_list(viewer=SYSTEM, contract=contract, as_of=today).rows
+    return sorted((row.milestone for row in rows), key=lambda milestone: milestone.position)
+
+
+def _upload(name: str, *lines: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(f"{name}.pdf", paper(lines), content_type="application/pdf")
+
+
+def tell(loaded: dict[str, Any], *, today: date, say: Say) -> None:
+    """Tell the story on every fictional contract on which nothing has been done yet."""
+    for contract in loaded.values():
+        if contract.is_demo and not _milestones(contract, today)[0].invoices.exists():
+            say(f"Telling the story of {contract.number} …")
+            _Story(contract, today).tell()
+
+
+class _Story:
+    def __init__(self, contract: Any, today: date) -> None:
+        self.contract, self.today = contract, today
+        self.zone = ZoneInfo(contract.zone)
+        self.it, self.fin, self.mgr = _actor("it"), _actor("fin"), _actor("mgr")
+        self.mgr2, self.vendor, self.vendor2 = _actor("mgr2"), _actor("vendor"), _actor("vendor2")
+
+    def tell(self) -> None:
+        self._deposit()
+        self._past_duties()
+        self._recent_duties()
+        self._money()
+        self._fault()
+        self._proposal()
+
+    def _deposit(self) -> None:
+        day = self.contract.starts_on + timedelta(days=8)
+        fact = events.event_propose(
+            actor=self.fin, contract=self.contract, name="deposit_received", on=day, note="银行入账回单"
+        )
+        if fact.state == "proposed":
+            events.event_confirm(actor=self.mgr, fact=fact)
+
+    def _hand_in(self, obligation: Any, done_on: date, *, accept: bool = True, note: str = "") -> Any:
+        vendor_side = obligation.obligor == "vendor"
+        submission = submissions.submission_add(
+            actor=self.vendor if vendor_side else self.it,
+            obligation=obligation,
+            done_on=min(done_on, self.today),
+            note=note or "按期提交",
+            uploads=[_upload(obligation.ref or obligation.duty, obligation.title, str(done_on))]
+            if obligation.duty.endswith("report")
+            else [],
+            reference=f"演示-{obligation.ref or obligation.duty}-{obligation.key_text or '1'}",
+        )
+        if accept:
+            reviewer = self.it if vendor_side else self.mgr
+            submissions.submission_accept(actor=reviewer, submission=submission)
+        return submission
+
+    def _owed(self, first: date, last: date) -> list[Any]:
+        """What fell due between two days and is still owed, payments and the deposit apart."""
+        rows = due_between(
+            viewer=SYSTEM, contract=self.contract, first=first, last=last, as_of=self.today, owed_only=True
+        )
+        return [
+            obligation_object(row.pk, viewer=SYSTEM)
+            for row in rows
+            if not row.duty.startswith(("payment", "deposit")) and row.obligor != "third"
+        ]
+
+    def _past_duties(self) -> None:
+        first, last = self.contract.starts_on, self.today - RECENT
+        for index, obligation in enumerate(self._owed(first, last)):
+            late = 3 if index % 17 == 5 else 0
+            self._hand_in(obligation, obligation.due_on - timedelta(days=index % 3) + timedelta(days=late))
+
+    def _recent_duties(self) -> None:
+        """The last five weeks: most on time, one rejected, one waiting for review, the newest still owed."""
+        recent = self._owed(self.today - RECENT + timedelta(days=1), self.today)
+        for number, obligation in enumerate(reversed(recent)):
+            if number == 0:
+                continue
+            if number == 1:
+                rejected = self._hand_in(obligation, obligation.due_on, accept=False)
+                submissions.submission_reject(
+                    actor=self.it, submission=rejected, note="缺少故障统计一节，请补充后重新提交。"
+                )
+            elif number == 2:
+                self._hand_in(obligation, obligation.due_on, accept=False, note="请审阅")
+            elif number == 3:
+                acknowledge(actor=self.vendor if obligation.obligor == "vendor" else self.it, obligation=obligation)
+            else:
+                self._hand_in(obligation, obligation.due_on)
+
+    def _money(self) -> None:
+        first, second, third, *_rest = _milestones(self.contract, self.today)
+        for number, milestone in enumerate((first, second), start=1):
+            due = milestone.obligation.due_on
+            self._invoice(milestone, f"2426200000{number:010d}", due - timedelta(days=12))
+            application = payment_apply(actor=self.fin, milestone=milestone, amount=milestone.amount)
+            payment_decide(actor=self.mgr, application=application, approve=True, note="同意支付")
+            payment_approval_issue(actor=self.fin, application=application)
+            payment_post(
+                actor=self.fin,
+                application=application,
+                paid_on=due - timedelta(days=3),
+                bank_reference=f"DEMO-{self.today.year}-{number:04d}",
+            )
+        self._invoice(third, "24262000000000000003", self.today - timedelta(days=2), check=False)
+
+    def _invoice(self, milestone: Any, number: str, issued_on: date, *, check: bool = True) -> None:
+        invoice = invoice_add(
+            actor=self.vendor2,
+            milestone=milestone,
+            number=number,
+            amount=Decimal(milestone.amount),
+            issued_on=issued_on,
+            upload=_upload(f"发票{number[-4:]}", "电子发票（演示）", number, f"CNY {milestone.amount}"),
+        )
+        if check:
+            invoice_check(actor=self.fin, invoice=invoice, accept=True, note="抬头、税号、金额一致")
+
+    def _fault(self) -> None:
+        moment = datetime.combine(self.today - timedelta(days=9), time(9, 5), tzinfo=self.zone)
+        fact = events.item_record(
+            actor=self.it,
+            contract=self.contract,
+            kind="incident",
+            item_id="i1",
+            at=moment,
+            attributes={
+                "cause": "核心交换机电源模块故障",
+                "reported": moment.isoformat(),
+                "responded": (moment + timedelta(minutes=12)).isoformat(),
+                "restored": (moment + timedelta(minutes=55)).isoformat(),
+                "provider_fault": True,
+            },
+            note="办公楼 3 层断网",
+        )
+        if fact.state == "proposed":
+            events.event_confirm(actor=self.mgr, fact=fact)
+
+    def _proposal(self) -> None:
+        """Something for the manager to decide: IT reports that a person of the on-site team left."""
+        events.item_record(
+            actor=self.it,
+            contract=self.contract,
+            kind="departure",
+            item_id="d1",
+            on=self.today - timedelta(days=1),
+            attributes={"left": (self.today - timedelta(days=1)).isoformat()},
+            note="驻场人员 1 名离岗，待确认",
+        )

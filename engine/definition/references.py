@@ -213,7 +213,9 @@ def needs_graph(definition: Definition) -> dict[str, frozenset[str]]:
         trees = [tree for name, tree in duty.expressions.items() if name in ("due", "done")]
         graph[f"duty.{duty.id}"] = _named([*trees, *(binding.source for binding in duty.bindings)])
     for term in d.terms.values():
-        graph[f"term.{term.id}"] = _named([term.start, term.end])
+        # each edge by itself: a term that ends 24 months after its own start is no circle
+        for edge, tree in (("start", term.start), ("end", term.end)):
+            graph[f"term.{term.id}.{edge}"] = _named([tree])
     for reading in d.readings.values():
         graph[f"reading.{reading.id}"] = _named([o.value for o in reading.options if o.value is not None])
     for measure in d.measures.values():
@@ -226,4 +228,16 @@ def needs_graph(definition: Definition) -> dict[str, frozenset[str]]:
 
 
 def _named(trees: Iterable[s.Expr]) -> frozenset[str]:
-    return frozenset(f"{node.kind}.{node.name}" for tree in trees for node in tree.walk() if isinstance(node, s.Ref))
+    return frozenset(name for tree in trees for name in _names_in(tree))
+
+
+def _names_in(tree: s.Expr) -> Iterator[str]:
+    if isinstance(tree, s.Call) and tree.function in ("start", "end"):
+        target = tree.args[0]
+        if isinstance(target, s.Ref) and target.kind == "term":
+            yield f"term.{target.name}.{tree.function}"
+            return
+    if isinstance(tree, s.Ref):
+        yield from (f"term.{tree.name}.{edge}" for edge in ("start", "end")) if tree.kind == "term" else (str(tree),)
+    for child in tree.children():
+        yield from _names_in(child)

@@ -129,7 +129,7 @@ def _readings(world: FactWorld, duty: Duty) -> list[Step]:
     for name in sorted(names):
         reading = world.definition.readings[name]
         option = next((o for o in reading.options if o.key == world.option(name)), None)
-        origin = "chosen" if name in world.chosen else "default"
+        origin = "chosen" if name in world.chosen else "default" if option else "undecided"
         text = option.text if option else ""
         steps.append(
             step(

@@ -6,6 +6,7 @@ English source texts, plain to a lawyer; parameters are facts, dates, numbers an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -61,7 +62,8 @@ MESSAGES: dict[str, str] = {
     "start_day_not_counted": _("The first day is not counted. {law}"),
     "start_day_counted": _("By the reading chosen, the first day is counted."),
     "beyond_coverage": _(
-        "The calendar {calendar} is published until {last}; later days are estimated by the weekly pattern."
+        "The calendar {calendar} is published until {last}; {days} later days are counted by the weekly pattern, as an "
+        "estimate."
     ),
     "rolled_next": _("{source} is a day off ({kind} {name}), so the next working day counts: {result}. {law}"),
     "rolled_previous": _("{source} is a day off ({kind} {name}), so the working day before counts: {result}. {law}"),
@@ -99,7 +101,13 @@ def render(step: Step, translate: Callable[[str], str] = str) -> str:
     """The sentence of one step, without its children; lists are joined, an absent value is shown as a dash."""
     source = translate(MESSAGES[step.message])
     params = {key: _shown(value) for key, value in step.params.items()}
-    return " ".join(source.format_map(_Params(params)).split())
+    if not params.get("clause"):
+        source = _NO_CLAUSE.sub("", source)
+    return " ".join(source.format_map(_Params(params)).split()).replace(" )", ")")
+
+
+# Where no clause is known, the brackets around it go too, whatever the language.
+_NO_CLAUSE = re.compile(r"\s*[(（][^()（）]*\{clause\}[^()（）]*[)）]")
 
 
 class _Params(dict[str, str]):

@@ -43,7 +43,7 @@ def judge(world: FactWorld, duty: Duty, instance: Instance) -> Judgement:
             return Judgement("waiting", due, reasons=(reason,), missing=instance.doubts)
     gate = _gate(world, duty, instance)
     if gate is not None and done is None and gate.value is not True:
-        reason = step("waiting_for_gate", gate=str(duty.gate), due=shown(due), missing=sorted(gate.missing))
+        reason = step("waiting_for_gate", gate=str(duty.gate), due=shown(due, world.zone), missing=sorted(gate.missing))
         return Judgement("waiting", due, reasons=(reason,))
     met = gate is not None and gate.value is True
     if met and due.value is not None and _met_late(world, duty, instance, due.value):
@@ -51,7 +51,7 @@ def judge(world: FactWorld, duty: Duty, instance: Instance) -> Judgement:
             reason = step("gate_met_late", due=due.value)
             return Judgement("open" if done is None else "met", due, reasons=(reason,))
         given = world.deadline(duty.after_gate, instance)
-        reason = step("gate_met_late_dated", due=due.value, value=shown(given))
+        reason = step("gate_met_late_dated", due=due.value, value=shown(given, world.zone))
         judged = _by_date(world, duty, given, done)
         return Judgement(judged.status, given, judged.delay_days, (reason, *judged.reasons), judged.missing)
     return _by_date(world, duty, due, done)
@@ -62,7 +62,7 @@ def _by_date(world: FactWorld, duty: Duty, due: Span, done: Moment | None) -> Ju
     if value is None:
         return _undecided(world, due, done)
     if due.opens is not None and done is None and _order(world, due.opens.low) > _order(world, world.as_of):
-        return Judgement("waiting", due, reasons=(step("waiting_for_window", opens=shown(due.opens)),))
+        return Judgement("waiting", due, reasons=(step("waiting_for_window", opens=shown(due.opens, world.zone)),))
     judged_at: Moment = done if done is not None else world.as_of
     if done is None and world.zone.day_of(value) == world.as_of and not _passed(world, value):
         return Judgement("due_today", due)
@@ -84,7 +84,7 @@ def _undecided(world: FactWorld, due: Span, done: Moment | None) -> Judgement:
     if due.state == "pending":
         reason = step("waiting_for_facts", missing=sorted(due.missing))
         return Judgement("waiting", due, reasons=(reason,), missing=due.missing)
-    open_reasons: tuple[Step, ...] = (step("provisional", value=shown(due)),)
+    open_reasons: tuple[Step, ...] = (step("provisional", value=shown(due, world.zone)),)
     if _order(world, due.estimate) < _order(world, world.as_of):
         open_reasons = (*open_reasons, step("past_estimate"))
     return Judgement("open", due, reasons=open_reasons, missing=due.missing)

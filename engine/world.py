@@ -28,7 +28,7 @@ from .facts import FactRecord, FactStore
 from .intervals import Interval
 from .language import syntax as s
 from .language.evaluator import Evaluator
-from .language.periods import periods
+from .language.periods import Period, period_of, periods
 from .language.spans import FUTURE, PAST, Edge, Span, Zone, absent, known, unknown
 from .language.values import Choice, Element, Money, Value, certain, nothing_known
 from .language.world import What
@@ -217,6 +217,10 @@ class FactWorld:
             return tuple(table_element(kind, table, d.contract.currency) for table in tables[name].values())
         return None
 
+    def interval_name(self, plural: str) -> str:
+        """The name facts use for a set of intervals."""
+        return next((kind.id for kind in self.definition.intervals.values() if kind.plural == plural), plural)
+
     def spells(self, name: str) -> tuple[Interval, ...] | None:
         """The intervals of that plural name seen by as-of, an open one running to the end of time."""
         for interval in self.definition.intervals.values():
@@ -278,7 +282,7 @@ class FactWorld:
             last = self.zone.day_of(end.low) if not isinstance(end.low, Edge) else self.as_of
             first = self.zone.day_of(start.value)
             spans = periods(source.unit, first, last, whole=source.whole)
-            return [(period_element(period), frozenset()) for period in spans], frozenset()
+            return [(self._period(period, end), frozenset()) for period in spans], frozenset()
         if isinstance(source, s.Index):
             pairs = evaluator.filtered(source)
             return [(e, inside.missing) for e, inside in pairs if inside.value is not False], frozenset()
@@ -286,6 +290,18 @@ class FactWorld:
         if not isinstance(value, Choice) or not value.options:
             return None, value.missing
         return [(element, frozenset()) for element in value.options[-1]], frozenset()
+
+    def _period(self, period: Period, term_end: Span) -> Element:
+        """A period of a term; while the term's end is open, its last period may run on to its own end."""
+        full = period_of(period.start, period.unit)
+        if term_end.value is not None or full.end == period.end:
+            return period_element(period)
+        if term_end.low is FUTURE:
+            return period_element(replace(period, end=full.end))
+        last = term_end.high if not isinstance(term_end.high, Edge) else full.end
+        high = min(self.zone.day_of(last), full.end)
+        shown = step("period_end", period=period.key, date=high)
+        return period_element(period, Span(period.end, high, high, term_end.missing, (shown,)))
 
     def instance(self, duty: str, keys: tuple[str, ...]) -> Instance | None:
         """The instance with these key values, in the order of the "for" clause."""

@@ -6,14 +6,14 @@ the count (0 for a day that does not count). Doors draw it as a calendar.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..calendars import Calendar
 from ..derivation import Step, step
 from ..intervals import Interval
 from .offsets import Length
-from .spans import Edge, Point, Span, Zone
+from .spans import Edge, Moment, Span, Zone
 
 if TYPE_CHECKING:
     from .world import World
@@ -24,10 +24,12 @@ MAX_MARKS = 800
 KIND_CODES = ("workday", "weekend", "holiday", "makeup", "uncovered")
 
 
-def shown(span: Span) -> Point | str | None:
-    """What a reader sees of a moment: the date, its estimate, or None while nothing can be said."""
+def shown(span: Span, zone: Zone) -> Moment | None:
+    """What a reader sees of a moment, on the contract's clocks: it, its estimate, or None while nothing is known."""
     point = span.value if span.value is not None else span.estimate
-    return None if isinstance(point, Edge) else point
+    if isinstance(point, Edge):
+        return None
+    return zone.local(point) if isinstance(point, datetime) else point
 
 
 def marks(cal: Calendar, start: date, end: date, *, sign: int) -> list[list[object]]:
@@ -46,7 +48,7 @@ def marks(cal: Calendar, start: date, end: date, *, sign: int) -> list[list[obje
 def offset_step(world: World, base: Span, result: Span, length: Length, sign: int) -> Step:
     """How an anchor was moved by a duration."""
     forward = sign > 0
-    source, target = shown(base), shown(result)
+    source, target = shown(base, world.zone), shown(result, world.zone)
     direction = "after" if forward else "before"
     if not isinstance(source, date) or not isinstance(target, date):
         return step(f"offset_open_{direction}", amount=length.label, unit=length.unit)
@@ -70,7 +72,7 @@ def offset_step(world: World, base: Span, result: Span, length: Length, sign: in
     kinds = [mark[1] for mark in strip]
     counts = {kind: kinds.count(kind) for kind in KIND_CODES}
     if counts["uncovered"]:
-        children = (*children, step("beyond_coverage", calendar=cal.code, last=cal.last))
+        children = (*children, step("beyond_coverage", calendar=cal.code, last=cal.last, days=counts["uncovered"]))
     return step(
         f"workdays_{direction}", *children, amount=length.label, source=source, result=target, calendar=cal.code,
         kind=cal.kind, origin=cal.source, days=len(strip), marks=strip,
@@ -78,9 +80,10 @@ def offset_step(world: World, base: Span, result: Span, length: Length, sign: in
     )  # fmt: skip
 
 
-def roll_step(cal: Calendar, before: Span, after: Span, direction: str, law: str) -> tuple[Step, ...]:
+def roll_step(world: World, before: Span, after: Span, direction: str, law: str) -> tuple[Step, ...]:
     """Why a date moved off a day off; nothing if it stayed."""
-    source, target = shown(before), shown(after)
+    cal = world.calendar("")
+    source, target = shown(before, world.zone), shown(after, world.zone)
     if not isinstance(source, date) or not isinstance(target, date) or source == target:
         return ()
     mark = cal.describe(source)
@@ -96,4 +99,11 @@ def pause_step(world: World, base: Span, result: Span, length: Length, spells: t
     """How an anchor was moved while the clock stopped inside intervals."""
     zone = world.zone
     stops = [[zone.local(spell.start), None if spell.end >= world.after else zone.local(spell.end)] for spell in spells]
-    return step("paused", amount=length.label, unit=length.unit, source=shown(base), result=shown(result), stops=stops)
+    return step(
+        "paused",
+        amount=length.label,
+        unit=length.unit,
+        source=shown(base, zone),
+        result=shown(result, zone),
+        stops=stops,
+    )

@@ -15,7 +15,7 @@ from . import syntax as s
 from .explain import offset_step, pause_step, roll_step, shown
 from .offsets import CLOCK, Length, Reach, exact, lead, move, paused, roll, shift
 from .periods import period_of
-from .spans import FUTURE, LAST_INSTANT, PAST, Edge, Point, Span, either, known, latest
+from .spans import FUTURE, LAST_INSTANT, PAST, Edge, Moment, Point, Span, either, known, latest
 from .spans import earliest as earliest_of
 from .values import Choice, Element, Points, Value, certain
 from .world import What, World
@@ -85,10 +85,12 @@ class Moments(ABC):
         decisive = [
             str(arg)
             for arg, part in zip(tree.args, parts, strict=True)
-            if (part.low, part.high) == (result.low, result.high)
+            if (part.estimate == result.estimate and part.low != part.high) or part.value == result.value is not None
         ]
         children = [child for part in parts for child in part.steps]
-        return result.with_steps(step(which, *children, result=shown(result), decisive=decisive, count=len(parts)))
+        return result.with_steps(
+            step(which, *children, result=self._shown(result), decisive=decisive, count=len(parts))
+        )
 
     def _moment_if(self, tree: s.Call, finished: bool) -> Span:
         condition = self.truth(tree.args[0])
@@ -105,7 +107,7 @@ class Moments(ABC):
     def _moment_window(self, tree: s.Call, finished: bool) -> Span:
         opens = self.moment(tree.args[0])
         closes = self.moment(tree.args[1], finished=finished)
-        window = step("window", *opens.steps, opens=shown(opens), closes=shown(closes))
+        window = step("window", *opens.steps, opens=self._shown(opens), closes=self._shown(closes))
         return replace(closes, opens=opens, missing=closes.missing | opens.missing).with_steps(window)
 
     def _moment_lead(self, tree: s.Call, finished: bool) -> Span:
@@ -114,7 +116,7 @@ class Moments(ABC):
             tree.args[1],
             lambda length: lead(length, self.world.zone, start_counted=self.world.start_counted),
             lambda base, result, length: step(
-                "lead", target=shown(base), result=shown(result), amount=length.label, unit=length.unit,
+                "lead", target=self._shown(base), result=self._shown(result), amount=length.label, unit=length.unit,
                 law=self._law("Civil Code 202") if length.unit in ("months", "years") else "",
             ),
         )  # fmt: skip
@@ -129,7 +131,7 @@ class Moments(ABC):
             return period.start if edge == "start" else period.end
 
         result = move(base, lambda point: exact(snapped(point)))
-        message = step(f"snap_{edge}", unit=unit, source=shown(base), result=shown(result))
+        message = step(f"snap_{edge}", unit=unit, source=self._shown(base), result=self._shown(result))
         return replace(result, steps=(*base.steps, message))
 
     def _moment_roll(self, tree: s.Call, finished: bool) -> Span:
@@ -197,7 +199,7 @@ class Moments(ABC):
             return open_end.with_steps(step("interval_open", name=name))
         day = self.world.zone.day_of(last - timedelta(microseconds=1))
         at: Point = day if self.world.zone.end_of(day) == last else last
-        return known(at, step("interval_end", name=name, at=shown(known(at))))
+        return known(at, step("interval_end", name=name, at=self._shown(known(at))))
 
     def _moment_due(self, tree: s.Call, finished: bool) -> Span:
         return self._duty(tree.args[0], "due")
@@ -218,7 +220,7 @@ class Moments(ABC):
         return replace(
             span,
             opens=None,
-            steps=(step(f"other_{what}", *span.steps, duty=tree.name, keys=list(keys), at=shown(span)),),
+            steps=(step(f"other_{what}", *span.steps, duty=tree.name, keys=list(keys), at=self._shown(span)),),
         )
 
     def _key(self, tree: s.Expr) -> str:
@@ -292,7 +294,7 @@ class Moments(ABC):
             return roll(cal, zone.day_of(point), direction)
 
         result = move(span, rolled)
-        message = roll_step(cal, span, result, direction, law)
+        message = roll_step(self.world, span, result, direction, law)
         return replace(result, steps=(*span.steps, *message))
 
     def lengths(self, tree: s.Expr) -> Choice:
@@ -313,6 +315,9 @@ class Moments(ABC):
     def _law(self, article: str) -> str:
         return article if self.world.law else ""
 
+    def _shown(self, span: Span) -> Moment | None:
+        return shown(span, self.world.zone)
+
     # -- intervals -----------------------------------------------------------------------------------------------
 
     def spells(self, tree: s.Expr) -> tuple[Interval, ...]:
@@ -324,9 +329,9 @@ class Moments(ABC):
         assert isinstance(tree, s.Var)
         return tuple(sorted(self.world.spells(tree.name) or ()))
 
-    @staticmethod
-    def _interval_name(tree: s.Expr) -> str:
-        return next((node.name for node in tree.walk() if isinstance(node, s.Var)), str(tree))
+    def _interval_name(self, tree: s.Expr) -> str:
+        plural = next((node.name for node in tree.walk() if isinstance(node, s.Var)), str(tree))
+        return self.world.interval_name(plural)
 
 
 def _is_open(instant: datetime) -> bool:

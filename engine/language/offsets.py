@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from ..calendars import Calendar
 from ..intervals import Interval, clip, total, union
-from .spans import FUTURE, PAST, Edge, Point, Span, Zone, _settled
+from .spans import FUTURE, LAST_INSTANT, PAST, Edge, Point, Span, Zone, settled
 
 CLOCK = {"seconds": timedelta(seconds=1), "minutes": timedelta(minutes=1), "hours": timedelta(hours=1)}
 EPOCH_YEARS = (1, 9999)
@@ -63,8 +63,8 @@ def move(span: Span, shift: Callable[[Point], Reach]) -> Span:
 
     low = shifted(span.low)
     if span.low == span.high == span.estimate:
-        return _settled(Span(low.low, low.high, low.estimate, span.missing))
-    return _settled(Span(low.low, shifted(span.high).high, shifted(span.estimate).estimate, span.missing))
+        return settled(Span(low.low, low.high, low.estimate, span.missing))
+    return settled(Span(low.low, shifted(span.high).high, shifted(span.estimate).estimate, span.missing))
 
 
 def add_months(day: date, months: int) -> date | Edge:
@@ -213,15 +213,18 @@ def paused(
         """Days (working days) of the span after `start` up to `end`, or before it, on which the clock stood."""
         first, last = (add_days_date(start, 1), end) if sign > 0 else (end, add_days_date(start, -1))
         window = Interval(place.start_of(first), max(place.end_of(last), place.start_of(first)))
-        days: set[date] = set()
+        count, counted = 0, add_days_date(first, -1)
         for spell in clip(stops, window):
-            day = place.day_of(spell.start)
-            final = place.day_of(spell.end - timedelta(microseconds=1))
-            while day <= final:
-                if length.calendar is None or length.calendar.is_workday(day):
-                    days.add(day)
-                day += timedelta(days=1)
-        return len(days)
+            # two spells may touch the same day: it counts once
+            before = max(counted, add_days_date(place.day_of(spell.start), -1))
+            counted = max(before, place.day_of(spell.end - timedelta(microseconds=1)))
+            days = (counted - before).days
+            count += days if length.calendar is None else length.calendar.count_workdays(before, counted)
+        return count
+
+    def never_ends(target: date) -> bool:
+        """The count runs into a stop that is still going on and has no end."""
+        return sign > 0 and any(s.end == LAST_INSTANT and s.start < place.end_of(target) for s in stops)
 
     base = shift(length, sign, zone, start_counted=start_counted)
     extra_unit = "workdays" if length.calendar is not None else "days"
@@ -235,6 +238,8 @@ def paused(
         def extended(target: Point, pick: int) -> Point:
             first, held = target, 0
             while not isinstance(target, Edge):
+                if never_ends(place.day_of(target)):
+                    return FUTURE
                 lost = stopped(origin, place.day_of(target))
                 if lost == held or isinstance(first, Edge):
                     return target
@@ -251,6 +256,8 @@ def _paused_clock(moment: datetime, microseconds: int, stops: tuple[Interval, ..
     target = add_clock(moment, microseconds)
     lost = timedelta()
     while not isinstance(target, Edge):
+        if microseconds > 0 and any(stop.end == LAST_INSTANT and stop.start < target for stop in stops):
+            return FUTURE
         window = Interval(min(moment, target), max(moment, target))
         now_lost = total(clip(stops, window))
         if now_lost == lost:

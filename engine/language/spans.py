@@ -148,13 +148,13 @@ def either(zone: Zone, spans: Iterable[Span], missing: Iterable[str]) -> Span:
     low = min((span.low for span in group), key=zone.order)
     high = max((span.high for span in group), key=zone.order)
     names = frozenset(missing).union(*(span.missing for span in group))
-    return _settled(Span(low, high, last, names))
+    return settled(Span(low, high, last, names))
 
 
 def _combine(spans: Iterable[Span], pick: Callable[[list[Point]], Point]) -> Span:
     group = list(spans)
     names: frozenset[str] = frozenset().union(*(span.missing for span in group))
-    return _settled(
+    return settled(
         Span(
             pick([span.low for span in group]),
             pick([span.high for span in group]),
@@ -164,6 +164,6 @@ def _combine(spans: Iterable[Span], pick: Callable[[list[Point]], Point]) -> Spa
     )
 
 
-def _settled(span: Span) -> Span:
+def settled(span: Span) -> Span:
     """A certain value misses nothing, whatever went into it."""
     return replace(span, missing=frozenset()) if span.low == span.high else span

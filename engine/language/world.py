@@ -57,5 +57,8 @@ class World(Protocol):
     def breaches(self, duty: str) -> tuple[Element, ...]:
         """The instances of a duty that are in breach."""
 
+    def interval_name(self, plural: str) -> str:
+        """The name facts use for a set of intervals (`holds` → `hold`)."""
+
     def spells(self, name: str) -> tuple[Interval, ...] | None:
         """The intervals of that plural name seen by as-of, an open one running to the end of time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +24,10 @@ STYLES = Path(settings.BASE_DIR) / "templates" / "documents"
 _SCHEME = "font:"
 # A form shows what one application holds; more text than this is not a form but an attack on the renderer.
 MAX_CHARACTERS = 60_000
+
+
+# Fontconfig and Pango are shared by the threads of a process; more speed comes from more processes.
+_one_at_a_time = threading.Lock()
 
 
 class TooLong(ValueError):
@@ -94,12 +99,13 @@ def pdf(template: str, style: str, context: Mapping[str, Any], *, issued_at: dat
     html = render_to_string(f"documents/{template}", {**settable(context), "stamp": stamp})
     if len(html) > MAX_CHARACTERS:
         raise TooLong(f"{len(html)} characters")
-    document = HTML(string=html, base_url=None, url_fetcher=ClosedFetcher())
-    result: bytes = document.write_pdf(
-        stylesheets=[_style(style, fonts.needs_full(html))],
-        font_config=_font_configuration(),
-        pdf_identifier=bytes.fromhex(identifier)[:16],
-        pdf_variant="pdf/ua-1",
-        optimize_images=False,
-    )
+    with _one_at_a_time:
+        document = HTML(string=html, base_url=None, url_fetcher=ClosedFetcher())
+        result: bytes = document.write_pdf(
+            stylesheets=[_style(style, fonts.needs_full(html))],
+            font_config=_font_configuration(),
+            pdf_identifier=bytes.fromhex(identifier)[:16],
+            pdf_variant="pdf/ua-1",
+            optimize_images=False,
+        )
     return result

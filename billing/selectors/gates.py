@@ -13,7 +13,6 @@ from billing.models import Invoice, Milestone, PaymentApplication
 from billing.rules import ApplicationKnown, Gate, GateInput, GateLine, InvoiceKnown, gate
 from billing.sentences import line_text, state_text, step_text
 from billing.terms import MoneyTerms, money_terms
-from obligations.models import DueVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +102,7 @@ def missing_titles(milestone: Milestone, terms: MoneyTerms) -> tuple[str, ...]:
     """What a pending deadline waits for, by the titles the definition gives."""
     if milestone.obligation.due_state != "pending":
         return ()
-    names = (
-        DueVersion.objects.filter(obligation_id=milestone.obligation_id, number=milestone.obligation.due_number)
-        .values_list("missing", flat=True)
-        .first()
-    )
-    plain = [str(name).removeprefix("event.") for name in names or ()]
+    plain = [str(name).removeprefix("event.") for name in milestone.obligation.missing]
     return tuple(terms.event_titles.get(name) or name for name in plain)
 
 

@@ -54,7 +54,6 @@ class MilestonePage:
     payee: PayeeAccount
     invoices: tuple[Invoice, ...]
     applications: tuple[PaymentApplication, ...]
-    money: ContractMoney
     may: frozenset[str]
 
 
@@ -158,7 +157,6 @@ def milestone_page(pk: int, *, viewer: Viewer, as_of: date) -> MilestonePage:
         payee=terms.payee,
         invoices=tuple(reversed(invoices)),
         applications=tuple(reversed(applications)) if inside else (),
-        money=contract_money(milestone.contract, as_of=as_of),
         may=_may(viewer, view.state, to_invoice=milestone.amount - claimed),
     )
 

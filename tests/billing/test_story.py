@@ -327,7 +327,7 @@ def test_a_bank_reference_counts_once(world):
 def test_a_posted_payment_is_never_changed(world):
     payment = paid(world)
     for change in (lambda: Payment.objects.update(amount=1), lambda: Payment.objects.all().delete()):
-        with pytest.raises(Exception, match="append-only|permission denied"), transaction.atomic():
+        with pytest.raises(Exception, match=r"append-only|permission denied"), transaction.atomic():
             change()
     payment.refresh_from_db()
     assert payment.amount == FIRST

@@ -335,7 +335,7 @@ def test_a_number_taken_while_we_rendered_is_noticed(world, monkeypatch):
 def test_an_issued_document_cannot_be_changed_or_removed(world):
     payment_approval_issue(actor=world.viewer("FIN"), application=approved(world))
     for change in (lambda: IssuedDocument.objects.update(number="X"), lambda: IssuedDocument.objects.all().delete()):
-        with pytest.raises(Exception, match="append-only|permission denied"), transaction.atomic():
+        with pytest.raises(Exception, match=r"append-only|permission denied"), transaction.atomic():
             change()
 
 

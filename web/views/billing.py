@@ -120,7 +120,7 @@ def milestone(request: HttpRequest, milestone_id: int) -> HttpResponse:
         "demo": found.contract.is_demo,
         "conditions": conditions(found.gate),
         "steps": steps(found),
-        "lines": money_lines(found.money),
+        "lines": money_lines(selectors.contract_money(found.contract, as_of=page.as_of)),
         "invoices": invoices_table(found.invoices, viewer=viewer, with_milestone=False),
         "applications": applications_table(found.applications, viewer=viewer, papers=papers),
         "may_invoice": page.is_today and "invoice.enter" in found.may and "invoice.add" in found.may,

@@ -1,0 +1,61 @@
+"""Pages of payments take a fixed number of queries, whatever the number of rows."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from billing import services
+from documents.services import payment_approval_issue
+from tests.billing.steps import applied, checked, hand_in, paid
+from tests.billing.world import milestone
+
+# session, user, membership and party of the shell
+SHELL = 4
+BUDGET = 8
+
+
+def queries(client, address):
+    client.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        assert client.get(address).status_code == 200
+    return [row["sql"] for row in seen.captured_queries]
+
+
+def fill(world):
+    """More of everything on the milestones looked at."""
+    for _ in range(4):
+        checked(world, "2", Decimal(10))
+        hand_in(world, "2", Decimal(10))
+        application = services.payment_apply(
+            actor=world.viewer("FIN"), milestone=milestone(world, "2"), amount=Decimal(5)
+        )
+        services.payment_decide(actor=world.viewer("MGR"), application=application, approve=False, note="再议")
+
+
+@pytest.mark.parametrize("name", ["payments", "contract", "milestone", "application", "invoices", "documents"])
+def test_no_page_asks_more_for_more_rows(world, name):
+    payment_approval_issue(actor=world.viewer("FIN"), application=applied(world, "2", Decimal(20)))
+    services.payment_decide(
+        actor=world.viewer("MGR"), application=milestone(world, "2").applications.get(), approve=False, note="再议"
+    )
+    application = milestone(world, "2").applications.get()
+    addresses = {
+        "payments": reverse("web:payments"),
+        "contract": reverse("web:contract_payments", args=[world.contract.pk]),
+        "milestone": reverse("web:milestone", args=[milestone(world, "2").pk]),
+        "application": reverse("web:application", args=[application.pk]),
+        "invoices": reverse("web:invoices"),
+        "documents": reverse("web:documents"),
+    }
+    client = world.client("AUD")
+    few = queries(client, addresses[name])
+    fill(world)
+    paid(world, "1")
+    many = queries(client, addresses[name])
+    assert len(many) == len(few), "\n".join(many)
+    assert len(many) <= SHELL + BUDGET, "\n".join(many)

@@ -80,7 +80,7 @@ _TABLE = (
     _action("obligation.chase", BUYER_STAFF, "obligation.read"),
     _action("obligation.hand_over", {"IT", "FIN", "MGR", "VND"}, "obligation.read"),
     _action("obligation.acknowledge", {"IT", "FIN", "MGR", "VND"}, "obligation.read"),
-    _action("obligation.bulk", {"IT"}, "contract.internal.read"),
+    _action("obligation.bulk", {"IT", "MGR"}, "contract.internal.read"),
     _action("reminder.read", CONTRACT_READERS, "obligation.read"),
     _action("evidence.read", CONTRACT_READERS, "obligation.read"),
     _action("evidence.add", {"IT", "VND", "SUP"}, "obligation.read"),

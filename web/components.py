@@ -175,7 +175,8 @@ class Column:
 @dataclass(frozen=True)
 class Cell:
     """A table cell. ``text`` empty draws a dash. ``status`` draws a status chip instead of text; ``clause``
-    a clause chip (linking to ``url``); ``chip`` puts ``text`` in a chip; ``sub`` is a small second line."""
+    a clause chip (linking to ``url``); ``amount`` money in ``currency``; ``chip`` puts ``text`` in a chip; ``sub`` is a
+    small second line."""
 
     text: str = ""
     url: str = ""
@@ -185,6 +186,8 @@ class Cell:
     status: str = ""
     clause: str = ""
     chip: bool = False
+    amount: Decimal | None = None
+    currency: str = "CNY"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from web.views import (
     account,
+    bulk,
     calendars,
     contract_terms,
     contracts,
@@ -45,6 +46,9 @@ urlpatterns = [
     path(f"{CONTRACT}facts/events/<slug:name>/", facts.event_record, name="event_record"),
     path(f"{CONTRACT}facts/things/<slug:name>/", facts.thing_record, name="thing_record"),
     path(f"{CONTRACT}facts/<int:fact_id>/", facts.fact, name="fact"),
+    path(f"{CONTRACT}bulk/", bulk.bulk, name="bulk"),
+    path(f"{CONTRACT}bulk/template/", bulk.template, name="bulk_template"),
+    path(f"{CONTRACT}bulk/review/", bulk.review_many, name="review_many"),
     path(OBLIGATION, obligations.obligation, name="obligation"),
     path(f"{OBLIGATION}submit/", obligations.submit, name="submit"),
     path(f"{OBLIGATION}review/", obligations.review, name="review"),

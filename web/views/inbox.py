@@ -1,4 +1,4 @@
-"""The inbox, everybody's home among the buyer's staff: what waits for me, for others, what is done, what colleagues do."""
+"""The inbox, home of the buyer's staff: what waits for me, for others, what is done, what colleagues do."""
 
 from __future__ import annotations
 

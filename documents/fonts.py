@@ -72,6 +72,7 @@ def _build(source: Path, target: Path) -> None:
     os.close(handle)
     try:
         subset.save_font(font, name, options)
+        os.chmod(name, 0o640)
         os.replace(name, target)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.policy import require
 from accounts.scoping import Viewer
@@ -84,7 +85,7 @@ def milestones_list(
     `as_of` defaults to each contract's own today.
     """
     require(viewer, "milestone.read")
-    rows = _ranked(viewer, as_of or datetime.now(UTC).date())
+    rows = _ranked(viewer, as_of or timezone.localdate())
     if contract is not None:
         rows = rows.filter(contract=contract)
     found = list(_after(rows, cursor)[: limit + 1]) if cursor else list(rows[: limit + 1])

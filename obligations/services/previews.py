@@ -100,10 +100,10 @@ def effect_preview(
     for fact in facts:
         assert isinstance(fact, Fact)
         names |= fact_names(fact)
+    changed = _with_years(_with_facts(grounds, facts), years)  # type: ignore[arg-type]
     only = dependants(grounds.version.dependencies, names)
     if not only:
         return []
-    changed = _with_years(_with_facts(grounds, facts), years)  # type: ignore[arg-type]
     day = as_of or today_for(contract)
     before = _answers(grounds, day, only)
     after = _answers(changed, day, only)

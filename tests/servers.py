@@ -70,8 +70,9 @@ class PostgresServer:
     URLs: `url` (application role), `owner_url` (migrations), `admin_url` (superuser, tests only).
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, shared_buffers: str = "128MB") -> None:
         self.durable = durable
+        self.shared_buffers = shared_buffers
         self.port = 0
         self.folder = Path()
         self.process: subprocess.Popen[bytes] | None = None
@@ -117,7 +118,7 @@ class PostgresServer:
         self.port = self.port or free_port()
         options = {
             "port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder,
-            "max_connections": 100, "shared_buffers": "128MB", "timezone": "UTC",
+            "max_connections": 100, "shared_buffers": self.shared_buffers, "timezone": "UTC",
             "log_min_messages": "warning",
         }  # fmt: skip
         if not self.durable:

@@ -9,6 +9,13 @@ from accounts.scoping import ContractScoped, Viewer, contract_scope
 from contracts.models import Contract, DefinitionVersion
 
 
+def shared_scope(viewer: Viewer, prefix: str = "") -> Q:
+    """Rows of obligations a viewer may know of: the buyer's internal targets for itself are its own affair, all else
+    belongs to the contract's people. `prefix` leads to the obligation."""
+    own = contract_scope(viewer, f"{prefix}contract__")
+    return own if viewer.kind == "buyer" else own & ~Q(**{f"{prefix}kind": "internal", f"{prefix}obligor": "buyer"})
+
+
 class Obligation(ContractScoped):
     """One duty of one period or item: what, by whom, to whom, by when. Text comes from the definition, the due date
     from the engine. `due_on`, `due_at`, `safe_on` and `due_state` mirror the current DueVersion: lists need no join."""
@@ -100,9 +107,7 @@ class Obligation(ContractScoped):
 
     @classmethod
     def scope(cls, viewer: Viewer) -> Q:
-        """The buyer's internal targets for itself are its own affair; all else belongs to the contract's people."""
-        own = contract_scope(viewer, "contract__")
-        return own if viewer.kind == "buyer" else own & ~Q(kind="internal", obligor="buyer")
+        return shared_scope(viewer)
 
 
 class DueVersion(ContractScoped):
@@ -137,3 +142,7 @@ class DueVersion(ContractScoped):
 
     def __str__(self) -> str:
         return f"{self.obligation_id} v{self.number}"
+
+    @classmethod
+    def scope(cls, viewer: Viewer) -> Q:
+        return shared_scope(viewer, "obligation__")

@@ -5,9 +5,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.scoping import ContractScoped
+from accounts.scoping import ContractScoped, Viewer
 from contracts.models import Evidence
-from obligations.models.obligation import Obligation
+from obligations.models.obligation import Obligation, shared_scope
 
 
 class Submission(ContractScoped):
@@ -48,3 +48,7 @@ class Submission(ContractScoped):
 
     def __str__(self) -> str:
         return f"{self.obligation_id}#{self.round}"
+
+    @classmethod
+    def scope(cls, viewer: Viewer) -> Q:
+        return shared_scope(viewer, "obligation__")

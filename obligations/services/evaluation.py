@@ -6,13 +6,14 @@ unique constraint on (contract, duty, key) is what keeps rows single even withou
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts import journal
@@ -23,8 +24,10 @@ from engine.evaluation import DeadlineResult
 from obligations.models import DueVersion, Obligation, Submission
 from obligations.reckoning import Grounds, day_in, done_of, figures_of, grounds_for, reckon, title_of
 from obligations.rules import Figures, dependants, has_begun, key_text
+from obligations.services.reminders import plan_reminders
 from obligations.services.texts import DutyTexts, duty_texts
 
+logger = logging.getLogger(__name__)
 State = Obligation.State
 # Columns that a recomputation may change.
 MIRRORED = (
@@ -92,11 +95,18 @@ def calendar_changed(code: str, *, actor: Viewer = SYSTEM, cause: str = "") -> l
 
 def obligations_refresh(*, actor: Viewer = SYSTEM) -> int:
     """The nightly run: extend recurring duties to the horizon and see events the contract itself dates; how many
-    obligations changed."""
-    return sum(
-        len(obligations_materialise(contract, actor=actor, cause="daily"))
-        for contract in Contract.objects.filter(versions__state="active").order_by("pk")
-    )
+    obligations changed. A contract that cannot be computed is logged and does not stop the others; the last such
+    error is raised at the end, so that the run counts as failed."""
+    changed, failure = 0, None
+    for contract in Contract.objects.filter(versions__state="active").order_by("pk"):
+        try:
+            changed += len(obligations_materialise(contract, actor=actor, cause="daily"))
+        except (LookupError, ValueError, ArithmeticError, DatabaseError) as error:
+            logger.exception("contract %s: obligations could not be computed", contract.number)
+            failure = error
+    if failure is not None:
+        raise failure
+    return changed
 
 
 # --- gather, decide, apply ------------------------------------------------------------------------------------------
@@ -296,8 +306,6 @@ def _apply(work: _Work, actor: Viewer) -> list[DueChange]:
     if changes or work.retitled:
         _journal(work, actor, changes)
     if changes:
-        from obligations.services.reminders import plan_reminders
-
         plan_reminders([change.obligation_id for change in changes], now=work.now)
     return changes
 

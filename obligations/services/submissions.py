@@ -26,6 +26,7 @@ from obligations.models import Obligation, Submission
 from obligations.rules import may_submit
 from obligations.services.evaluation import DueChange, contract_locked, facts_changed
 from obligations.services.findings import done_fact_of, done_record, done_withdraw
+from obligations.services.reminders import plan_reminders
 
 State = Obligation.State
 # What the journal calls a decision.
@@ -247,8 +248,6 @@ def _move(row: Obligation, state: str, *fields: str) -> None:
     """Change the state and let the reminders follow it."""
     row.state = state
     row.save(update_fields=["state", "updated_at", *fields])
-    from obligations.services.reminders import plan_reminders
-
     plan_reminders([row.pk], now=timezone.now())
 
 

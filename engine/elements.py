@@ -21,15 +21,16 @@ from .language.values import Choice, Element, Money, Value, certain, nothing_kno
 MOMENT_TYPES = ("date", "instant", "moment")
 
 
-def period_element(period: Period) -> Element:
-    """A calendar period, with its neighbours as `previous` and `next`."""
+def period_element(period: Period, end: Span | None = None) -> Element:
+    """A calendar period, with its neighbours as `previous` and `next`; `end` where the term may yet cut it short."""
     before = period_of(period_of(period.start, period.unit).start - timedelta(days=1), period.unit)
     after = period_of(period_of(period.start, period.unit).end + timedelta(days=1), period.unit)
     neighbours: dict[str, Value] = {
         "previous": certain(Element("period", before.key, _edges(before))),
         "next": certain(Element("period", after.key, _edges(after))),
     }
-    return Element("period", period.key, {**_edges(period), **neighbours})
+    edges = _edges(period) if end is None else {**_edges(period), "end": end, "days": nothing_known(end.missing)}
+    return Element("period", period.key, {**edges, **neighbours})
 
 
 def _edges(period: Period) -> dict[str, Value]:
@@ -81,7 +82,7 @@ def spell_element(definition: Definition, view: FactView, record: FactRecord) ->
     """An interval with its key, attributes and edges; `spell` is the stretch itself."""
     kind = definition.intervals[record.name]
     start, end = view.start_of(record), view.end_of(record)
-    about = f"interval.{record.label}"
+    about = record.label if record.label.startswith("interval.") else f"interval.{record.label}"
     members: dict[str, Value] = {}
     for name, attribute in {**kind.key, **kind.attributes}.items():
         value = record.key.get(name) if name in kind.key else record.attributes.get(name)

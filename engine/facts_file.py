@@ -5,12 +5,12 @@ Everything in a file must be known to the definition: a misspelt event would oth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from .definition import Definition, IntervalKind
+from .definition import Definition
 from .definition.literals import read_literal
 from .definition.reader import Problems, Reader, read_moment
 from .facts import FactKind, FactRecord, FactsRefused, FactStore
@@ -43,11 +43,22 @@ def parse_facts(data: Mapping[str, Any], definition: Definition) -> FactsFile:
         for index, row in enumerate(rows if isinstance(rows, list) else [rows], start=1):
             if record := _record(Reader(problems, f"{kind}.{index}", row), kind, Zone(definition.contract.zone)):
                 records.append(record)
+    _duplicate_items(records, problems)
     checked = _Check(definition, records, problems).run()
     readings = check_readings(definition, data.get("readings", {}), problems)
     if problems.found:
         raise FactsRefused(problems.found)
     return FactsFile(FactStore(checked), readings)
+
+
+def _duplicate_items(records: Iterable[FactRecord], problems: Problems) -> None:
+    """Two items of one kind and id would be one thing told twice; a correction is an [[attribute]] about it."""
+    seen: set[tuple[str, str]] = set()
+    for record in records:
+        if record.kind == "item":
+            if (record.name, record.id) in seen:
+                problems.add("duplicate_fact", record.label, name=record.id)
+            seen.add((record.name, record.id))
 
 
 def check_facts(definition: Definition, store: FactStore) -> FactStore:
@@ -82,9 +93,9 @@ def _record(r: Reader, kind: FactKind, zone: Zone) -> FactRecord | None:
     name = r.text("kind" if kind == "item" else "name", required=True)
     if kind in ("item", "attribute"):
         r.text("id" if kind == "item" else "of", required=True)
-    if kind == "interval" and moments["start"] is None and not r.data.get("supersedes"):
+    if kind == "interval" and not {"start", "supersedes"} & set(r.data):
         r.fail("missing_field", name="start")
-    if kind == "event" and moments["at"] is None and not r.data.get("supersedes"):
+    if kind == "event" and not {"at", "supersedes"} & set(r.data):
         r.fail("missing_field", name="at")
     period = r.text("period", required=kind == "series")
     if period:
@@ -166,11 +177,12 @@ class _Check:
                 return self._typed(record, d.items[record.name].attributes)
         elif record.kind == "interval":
             if self._known(record, "interval", record.name, d.intervals):
-                self._keys(record, d.intervals[record.name])
+                self._keys(record, d.intervals[record.name].key)
                 self._order(record)
                 return self._typed(record, d.intervals[record.name].attributes)
         elif record.kind == "series":
             if self._known(record, "series", record.name, d.series):
+                self._keys(record, d.series[record.name].key)
                 return self._value(record, d.series[record.name].value)
         else:
             return self._finding(record)
@@ -181,9 +193,15 @@ class _Check:
         if record.start is not None and record.end is not None and zone.order(record.end) < zone.order(record.start):
             self._fail("wrong_order", record)
 
-    def _keys(self, record: FactRecord, kind: IntervalKind) -> None:
-        for name in record.key:
-            self._known(record, "key", name, kind.key)
+    def _keys(self, record: FactRecord, types: Mapping[str, str]) -> None:
+        """The names in a key, and the system or item each of its values must name."""
+        for name, value in record.key.items():
+            if not self._known(record, "key", name, types):
+                continue
+            if types[name] == "system":
+                self._known(record, "system", value, self.definition.systems)
+            elif types[name] in self.definition.items:
+                self._known(record, types[name], value, self.ids.get(types[name], ()))
 
     def _typed(self, record: FactRecord, types: Mapping[str, str]) -> FactRecord:
         values = {}
@@ -204,16 +222,33 @@ class _Check:
             self._fail("wrong_value", record, field=name, expected=str(error) or kind, value=repr(value))
             return None
 
+    def _common_findings(self) -> dict[str, str]:
+        """The yes-or-no attributes of items: a rule may ask for any of them about its own instance."""
+        attributes = (each for item in self.definition.items.values() for each in item.attributes.items())
+        return {name: kind for name, kind in attributes if kind == "bool"}
+
+    def _instance(self, record: FactRecord, several: bool, keyed: bool) -> None:
+        """A finding about one of several instances says which; one about a single instance has no key."""
+        if several != keyed:
+            expected = (
+                "followed by the key of one instance, such as duty:report/2025-09" if several else "without a key"
+            )
+            self._fail("wrong_value", record, field="of", expected=expected, value=record.of)
+
     def _finding(self, record: FactRecord) -> FactRecord:
         d = self.definition
         kind, _colon, rest = record.of.partition(":")
         name = rest.partition("/")[0]
         if kind == "duty":
-            if self._known(record, "duty", name, d.duties) and record.name == "done":
+            if self._known(record, "duty", name, d.duties) and self._known(record, "attribute", record.name, ("done",)):
+                self._instance(record, bool(d.duties[name].bindings), "/" in rest)
                 return self._value(record, "moment")
         elif kind == "rule":
             if self._known(record, "rule", name, d.rules):
-                return self._value(record, d.rules[name].findings.get(record.name, "any"))
+                self._instance(record, bool(d.rules[name].bindings), "/" in rest)
+                findings = {**self._common_findings(), **d.rules[name].findings}
+                if self._known(record, "attribute", record.name, findings):
+                    return self._value(record, findings[record.name])
         elif kind in d.items or kind == "item":
             kinds = [kind] if kind in d.items else [k for k, ids in self.ids.items() if rest in ids]
             if not kinds or rest not in self.ids.get(kinds[0], ()):

@@ -300,6 +300,8 @@ class FactWorld:
             return period_element(replace(period, end=full.end))
         last = term_end.high if not isinstance(term_end.high, Edge) else full.end
         high = min(self.zone.day_of(last), full.end)
+        if high == period.end:
+            return period_element(period)
         shown = step("period_end", period=period.key, date=high)
         return period_element(period, Span(period.end, high, high, term_end.missing, (shown,)))
 

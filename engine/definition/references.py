@@ -8,7 +8,7 @@ from ..language import ExpressionError
 from ..language import syntax as s
 from ..language.check import Checker
 from ..language.errors import suggestion
-from ..language.types import Environment
+from ..language.types import Environment, attribute_type
 from .environment import build_environment, set_names
 from .literals import ATTRIBUTE_TYPES
 from .model import Definition, Duty, ItemKind
@@ -127,6 +127,8 @@ class _Check:
             table = f"rule.{rule.id}"
             checker = self._bound(table, rule.clause, rule.bindings, amount=True)
             if checker is not None:
+                currency = d.contract.currency
+                checker.variables |= {name: attribute_type(kind, currency) for name, kind in rule.findings.items()}
                 if rule.when is not None:
                     self._try(table, rule.clause, checker, rule.when, Checker.condition)
                 for outcome in (rule.amount, rule.because):
@@ -225,6 +227,24 @@ def needs_graph(definition: Definition) -> dict[str, frozenset[str]]:
             f"pool.{name}" for name in pool.over if name in d.pools and name not in d.rules
         )
     return graph
+
+
+def evaluation_order(definition: Definition, names: Iterable[str]) -> list[str]:
+    """The duties and all duties they rest on, each after what it needs: a chain of any length evaluates flat."""
+    graph = needs_graph(definition)
+    order: list[str] = []
+    seen: set[str] = set()
+    for name in names:
+        stack: list[tuple[str, bool]] = [(f"duty.{name}", False)]
+        while stack:
+            node, finished = stack.pop()
+            if finished:
+                order.append(node)
+            elif node not in seen:
+                seen.add(node)
+                stack.append((node, True))
+                stack.extend((need, False) for need in sorted(graph.get(node, ())))
+    return [node.removeprefix("duty.") for node in order if node.startswith("duty.")]
 
 
 def _named(trees: Iterable[s.Expr]) -> frozenset[str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from definitions.asking import ask
+from definitions.loading import load_path
+from engine.definition.parse import GROUPS
+from tests.definitions.small import SMALL
 
 RULES = Path(__file__).parents[2] / "docs" / "rules"
 BLOCK = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -56,3 +60,29 @@ def test_a_worked_example_comes_out_as_written(example: str, tmp_path: Path) -> 
         assert {name: shown[name] or "" for name in wanted} == wanted, (duty, shown["derivation"])
     listed = {duty for duty, _key, _text in expected}
     assert len([row for row in rows if row[0] in listed]) == len(expected), sorted(rows)
+
+
+def test_the_examples_of_the_schema_are_one_definition_that_loads(tmp_path: Path) -> None:
+    text = "".join(param.values[0] for param in blocks("definition.md"))
+    (tmp_path / "definition.toml").write_text(text, encoding="utf-8")
+    loaded = load_path(tmp_path)
+    assert loaded.health == (), [(problem.table, problem.text) for problem in loaded.health]
+    tables = set(tomllib.loads(text))
+    assert {*GROUPS, "contract", "profile", "calendar", "check"} <= tables
+
+
+@pytest.mark.parametrize("example", blocks("facts.md"))
+def test_an_example_of_facts_is_taken(example: str, tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
+    text = example if example.startswith("format") else "format = 1\n" + example
+    (tmp_path / "facts.toml").write_text(text, encoding="utf-8")
+    answer = ask(tmp_path / "small.toml", as_of="2026-11-22", facts=tmp_path / "facts.toml")
+    assert answer.exit_code == 0, answer.payload
+
+
+def test_the_answer_has_the_fields_the_page_names(tmp_path: Path) -> None:
+    page = (RULES / "evaluate.md").read_text(encoding="utf-8")
+    (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
+    answer = ask(tmp_path / "small.toml", as_of="2026-11-22").payload
+    for name in (*answer, *answer["deadlines"][0]):
+        assert f"`{name}`" in page, name

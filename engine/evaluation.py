@@ -8,6 +8,7 @@ from datetime import date, datetime
 from .calendars import Calendar
 from .definition import Definition, Duty
 from .definition.reader import Problems
+from .definition.references import evaluation_order
 from .derivation import Step, step
 from .facts import FactsRefused, FactStore
 from .facts_file import check_facts, check_readings
@@ -43,7 +44,11 @@ def evaluate(
     if problems.found:
         raise FactsRefused(problems.found)
     world = FactWorld(definition, check_facts(definition, facts), calendars, as_of, known_on, chosen)
-    duties = definition.duties.values() if only is None else [definition.duties[name] for name in sorted(set(only))]
+    wanted = definition.duties if only is None else sorted(set(only))
+    duties = [definition.duties[name] for name in wanted]
+    for name in evaluation_order(definition, (duty.id for duty in duties)):
+        for instance in world.instances(definition.duties[name]):
+            world.dates(name, tuple(instance.key.values()))
     results = [_result(world, duty, instance, version) for duty in duties for instance in world.instances(duty)]
     results.sort(key=lambda result: (result.id, tuple(result.key.values())))
     return Evaluation(

@@ -258,6 +258,7 @@ def _names_in(tree: s.Expr) -> Iterator[str]:
             yield f"term.{target.name}.{tree.function}"
             return
     if isinstance(tree, s.Ref):
-        yield from (f"term.{tree.name}.{edge}" for edge in ("start", "end")) if tree.kind == "term" else (str(tree),)
+        edges = (".start", ".end") if tree.kind == "term" else ("",)
+        yield from (f"{tree.kind}.{tree.name}{edge}" for edge in edges)
     for child in tree.children():
         yield from _names_in(child)

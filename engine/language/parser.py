@@ -18,6 +18,7 @@ from .errors import ExpressionError, suggestion
 # A line of a contract is short; the limits keep a hostile file from exhausting the machine.
 MAX_LENGTH = 4000
 MAX_DEPTH = 60
+MAX_HEIGHT = 100
 
 PERIOD_UNITS = ("day", "week", "month", "quarter", "half", "year")
 
@@ -81,7 +82,22 @@ def _parse(text: str, start: str) -> Any:
         raise ExpressionError("unexpected_text", text=text, column=error.column, found=found) from None
     except UnexpectedInput:
         raise ExpressionError("unfinished_expression", text=text, column=len(text) + 1) from None
-    return _Builder(text).build(tree)
+    try:
+        built = _Builder(text).build(tree)
+    except RecursionError:
+        raise ExpressionError("too_complex", text=text[:80] + "…") from None
+    if isinstance(built, s.Expr) and _height(built) > MAX_HEIGHT:
+        raise ExpressionError("too_complex", text=text[:80] + "…")
+    return built
+
+
+def _height(tree: s.Expr) -> int:
+    """Levels of the tree, counted without recursion."""
+    height, level = 0, [tree]
+    while level:
+        height += 1
+        level = [child for node in level for child in node.children()]
+    return height
 
 
 def _depths(text: str) -> list[int]:

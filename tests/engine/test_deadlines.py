@@ -143,9 +143,11 @@ def test_three_days_after_termination_roll_off_a_saturday(ended: str, expected: 
 
 def test_weekly_and_monthly_reports_over_the_term() -> None:
     contract = definition(
-        '[duty.weekly]\nclause = "6.3"\nkind = "internal"\nfor = "each(week of term.service) as w"\ndue = "end(w) + 1 workdays"\n'
+        '[duty.weekly]\nclause = "6.3"\nkind = "internal"\nfor = "each(week of term.service) as w"\n'
+        'due = "end(w) + 1 workdays"\n'
         '[duty.full_weeks]\nclause = "6.3"\nfor = "each(week of term.service whole) as w"\ndue = "end(w)"\n'
-        '[duty.monthly]\nclause = "6.3"\nkind = "internal"\nfor = "each(month of term.service) as m"\ndue = "m.end + 5 workdays"\n'
+        '[duty.monthly]\nclause = "6.3"\nkind = "internal"\nfor = "each(month of term.service) as m"\n'
+        'due = "m.end + 5 workdays"\n'
     )
     evaluation = run(contract, "2026-11-22")
     keys = [result.key["w"] for result in evaluation.deadlines if result.id == "weekly"]

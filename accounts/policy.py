@@ -97,6 +97,11 @@ _TABLE = (
     _action("payment.post", {"FIN"}, "payment.read"),
     _action("document.read", BUYER_READERS, "contract.read"),
     _action("document.issue", {"FIN", "MGR"}, "document.read"),
+    # the other party's door: the vendor acts, the supervisor reads; the buyer's people have their own pages
+    _action("portal.read", {"VND", "SUP"}),
+    _action("portal.money.read", {"VND"}),
+    _action("portal.submit", {"VND"}, "portal.read"),
+    _action("portal.invoice", {"VND"}, "portal.money.read"),
     # proof
     _action("journal.read", ALL_ROLES - {"SYS"}),
     _action("journal.verify", {"AUD"}, "journal.read"),

@@ -1,4 +1,5 @@
-"""How a view runs a form: bind, check, call the service, answer; refusals become field errors and status 422."""
+"""How a view runs a form: bind, check, call the service, answer; refusals become field errors and status 422. And the
+field for several uploads."""
 
 from __future__ import annotations
 
@@ -14,6 +15,22 @@ from accounts.services.people import AccountRefused
 from contracts.errors import Refused
 
 UNPROCESSABLE = 422
+
+
+class MultipleFileInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class MultipleFileField(forms.FileField):
+    """Several uploads under one name; cleans to a list."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", MultipleFileInput())
+        super().__init__(*args, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(MultipleFileField, self).clean(item, initial) for item in files]
 
 
 class _Refusal(Protocol):

@@ -1,4 +1,24 @@
-from django.urls import path  # noqa: F401
+"""Addresses of the other party's door."""
+
+from django.urls import path
+
+from portal.views import contracts, invoices, obligations
 
 app_name = "portal"
-urlpatterns: list = []
+CONTRACT = "contracts/<int:contract_id>/"
+OBLIGATION = "obligations/<int:obligation_id>/"
+urlpatterns = [
+    path("", contracts.home, name="home"),
+    path("contracts/", contracts.contract_list, name="contracts"),
+    path(CONTRACT, contracts.contract, name="contract"),
+    path(f"{CONTRACT}obligations/", contracts.contract_obligation_list, name="contract_obligations"),
+    path(f"{CONTRACT}clauses/", contracts.clauses, name="clauses"),
+    path(OBLIGATION, obligations.obligation, name="obligation"),
+    path(f"{OBLIGATION}submit/", obligations.submit, name="submit"),
+    path(f"{OBLIGATION}acknowledge/", obligations.acknowledge, name="acknowledge"),
+    path(f"{OBLIGATION}hand-over/", obligations.hand_over, name="hand_over"),
+    path("files/<int:file_id>/", obligations.evidence_file, name="evidence_file"),
+    path("invoices/", invoices.invoices, name="invoices"),
+    path("invoices/<int:invoice_id>/file/", invoices.invoice_file, name="invoice_file"),
+    path("milestones/<int:milestone_id>/invoices/new/", invoices.invoice_add, name="invoice_add"),
+]

@@ -335,6 +335,7 @@ def _proof(one: Evidence) -> ProofRow:
 
 
 def _submissions(obligation: Obligation, viewer: Viewer, moment: datetime | None) -> tuple[SubmissionRow, ...]:
+    """What was handed in; the vendor sees its own party's rounds, the supervisor the vendor's."""
     proofs: QuerySet[Any] = Evidence.objects.visible_to(viewer).select_related("file").order_by("pk")
     rows = (
         Submission.objects.filter(obligation=obligation)
@@ -342,6 +343,10 @@ def _submissions(obligation: Obligation, viewer: Viewer, moment: datetime | None
         .prefetch_related(Prefetch("evidence", queryset=proofs))
         .order_by("-round")
     )
+    if viewer.kind == "supervisor":
+        rows = rows.filter(submitted_by__party__kind__in=("vendor", "supervisor"))
+    elif viewer.kind != "buyer" and not viewer.is_system:
+        rows = rows.filter(submitted_by__party_id=viewer.party_id or 0)
     if moment is not None:
         rows = rows.filter(submitted_at__lt=moment)
     return tuple(_submission(one, viewer, moment) for one in rows)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from web.forms.contracts import MultipleFileField
+from contracts.forms import MultipleFileField
 
 DATE = {"type": "date"}
 

@@ -1,0 +1,61 @@
+"""Forms of the vendor's people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from contracts.forms import MultipleFileField
+
+DAY = {"type": "date"}
+
+
+class SubmissionForm(forms.Form):
+    """What was done, when, and what shows it."""
+
+    done_on = forms.DateField(label=_("Done on"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    upload = MultipleFileField(
+        label=_("Evidence files"),
+        required=False,
+        help_text=_("PDF, OFD, Office files, images or ZIP; several at once."),
+    )
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=200,
+        required=False,
+        help_text=_("File number, if the paper is kept elsewhere."),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The buyer's reviewer reads it."),
+    )
+
+    def clean_upload(self) -> list[Any]:
+        return [item for item in self.cleaned_data["upload"] if item]
+
+
+class HandOverForm(forms.Form):
+    """Which colleague takes care of an obligation; nobody = everybody who holds the role."""
+
+    to = forms.TypedChoiceField(label=_("Colleague"), coerce=int, empty_value=None, required=False)
+    note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("Everybody who holds the role")), *people]
+        self.fields["to"].choices = choices  # type: ignore[attr-defined]
+
+
+class InvoiceForm(forms.Form):
+    """An invoice of an instalment. The hidden key makes sending it twice have one effect."""
+
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=255, required=False)
+    number = forms.CharField(label=_("Invoice number"), max_length=60, help_text=_("As printed on the invoice."))
+    amount = forms.DecimalField(label=_("Amount including tax"), max_digits=18, decimal_places=2)
+    issued_on = forms.DateField(label=_("Date of the invoice"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    upload = forms.FileField(label=_("Invoice file"), help_text=_("The PDF or OFD file, or a scan of the paper."))

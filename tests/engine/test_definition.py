@@ -13,7 +13,7 @@ from engine.derivation import Step
 from engine.evaluation import evaluate
 from engine.messages import MESSAGES, render
 from engine.problems import PROBLEMS
-from tests.engine.support import BASE, CALENDARS, definition, event, run, store
+from tests.engine.support import BASE, CALENDARS, definition, due, event, run, store
 
 DUTY = '[duty.d]\nclause = "1"\n'
 

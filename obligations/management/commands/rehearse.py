@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -40,12 +40,21 @@ class Command(BaseCommand):
         for day, reminders in found.by_day().items():
             self.stdout.write(f"\n{day} ({day:%a})")
             for name, rows in sorted(_by_person(reminders).items()):
-                titles = [f"{row.ref or row.obligation_id} {row.title} [{row.step.split('-20')[0]}]" for row in rows]
+                titles = _titles(rows)
                 more = f"; and {len(titles) - shown} more" if shown and len(titles) > shown else ""
                 self.stdout.write(f"  {name}: {'; '.join(titles[:shown])}{more}")
         self.stdout.write(f"\nHoles: {len(found.holes)}")
         for hole in found.holes:
             self.stdout.write(f"  {render_message(hole.message, hole.params)} ({hole.duties} duties)")
+
+
+def _titles(rows: list[RehearsedReminder]) -> list[str]:
+    """What one person gets on one day; the rows of a digest are one message."""
+    digests = Counter(row.contract_id for row in rows if row.step.startswith("digest-"))
+    single = [row for row in rows if not row.step.startswith("digest-")]
+    return [f"digest of {number} duties" for number in digests.values()] + [
+        f"{row.ref or row.obligation_id} {row.title} [{row.step.split('-20')[0]}]" for row in single
+    ]
 
 
 def _by_person(reminders: list[RehearsedReminder]) -> dict[str, list[RehearsedReminder]]:

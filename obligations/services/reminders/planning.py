@@ -31,7 +31,8 @@ BATCH = 500
 WORKDAYS_AHEAD = 10
 # More than so many duties of one contract found past their steps at one stroke go into one digest per person.
 DIGEST_ABOVE = 3
-LOADING = "load"
+# Causes of due versions (obligations.services.evaluation) that mean a contract or a version of it was taken over.
+LOADING = ("load", "version:")
 OPEN_STATES = (Obligation.State.OPEN, Obligation.State.SUBMITTED)
 
 

@@ -38,7 +38,7 @@ MESSAGES: dict[str, str] = {
     "interval_start": _("{name} began at {at}."),
     "interval_end": _("{name} ended at {at}."),
     "interval_open": _("{name} is still going on."),
-    "no_interval": _("No {name} is recorded, so there is nothing to wait for."),
+    "no_interval": _("No {name} is recorded."),
     "other_due": _("{duty} is due on {at}."),
     "other_raw": _("{duty} is due on {at}, before moving off days off."),
     "other_done": _("{duty} was done on {at}."),

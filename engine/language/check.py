@@ -318,6 +318,9 @@ class Checker:
         return True
 
     def _binary(self, tree: s.Binary) -> Type:
+        parts = s.apart(tree)
+        if parts is not None and self.check(tree.left).name in MOMENTS:
+            return self._binary(parts)
         left, right = self.check(tree.left), self.check(tree.right)
         if tree.op in "+-":
             return self._sum(tree, left, right)
@@ -348,6 +351,8 @@ class Checker:
         addable = ("count", "ratio", "money", "points", "clock", "span", "any")
         self.expect(left, tree.left, "a date, a number or an amount", left.name in addable)
         self.expect(right, tree.right, str(left), right.name in addable)
+        if left == right == SPAN and _unit(tree.left) != _unit(tree.right):
+            raise self.fail("mixed_units", tree, left=tree.left, right=tree.right)
         return self._join(tree.right, left, right)
 
     # -- sets, windows, periods ------------------------------------------------------------------------------------
@@ -385,6 +390,12 @@ class Checker:
         kind = self.check(tree.term)
         self.expect(kind, tree.term, "a term", kind == TERM)
         return set_of("period")
+
+
+def _unit(tree: s.Expr) -> object:
+    """The unit a written duration is counted in; a tree of its own for anything else."""
+    units = {(node.unit, node.calendar) for node in tree.walk() if isinstance(node, s.Quantity)}
+    return units if len(units) == 1 else tree
 
 
 class _FilterChecker(Checker):

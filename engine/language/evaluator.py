@@ -174,7 +174,9 @@ class Evaluator(Moments):
             return self._offset(tree, finished=False)
         right = self.value(tree.right)
         assert isinstance(right, Choice)
-        return combine(lambda a, b: calculate(tree.op, a, b), left, right)
+        result = combine(lambda a, b: calculate(tree.op, a, b), left, right)
+        # a quotient by zero has no value, and so nothing that rests on it is known
+        return nothing_known({str(tree)}) if None in result.options else result
 
     def _on_call(self, tree: s.Call) -> Value:
         if hasattr(self, f"_moment_{tree.function}") and not (

@@ -15,7 +15,7 @@ from . import syntax as s
 from .explain import offset_step, pause_step, roll_step, shown
 from .offsets import CLOCK, Length, Reach, exact, lead, move, paused, roll, shift
 from .periods import period_of
-from .spans import FUTURE, LAST_INSTANT, PAST, Edge, Moment, Point, Span, either, known, latest
+from .spans import FUTURE, LAST_INSTANT, PAST, Edge, Moment, Point, Span, absent, either, known, latest
 from .spans import earliest as earliest_of
 from .values import Choice, Element, Points, Value, certain
 from .world import What, World
@@ -127,7 +127,10 @@ class Moments(ABC):
 
         def snapped(point: Point) -> Point:
             assert not isinstance(point, Edge)
-            period = period_of(self.world.zone.day_of(point), unit)
+            try:
+                period = period_of(self.world.zone.day_of(point), unit)
+            except (OverflowError, ValueError):
+                return PAST if edge == "start" else FUTURE
             return period.start if edge == "start" else period.end
 
         result = move(base, lambda point: exact(snapped(point)))
@@ -187,9 +190,10 @@ class Moments(ABC):
         group = self.spells(tree)
         name = self._interval_name(tree)
         if not group:
-            # nothing to wait for: the neutral element of latest(…) and earliest(…)
-            point: Point = PAST if edge == "end" else FUTURE
-            return replace(known(point), missing=frozenset()).with_steps(step("no_interval", name=name))
+            if edge == "start":
+                return absent(self.world.after, f"interval.{name}", step("no_interval", name=name))
+            # nothing to wait for: the neutral element of latest(…)
+            return known(PAST, step("no_interval", name=name))
         if edge == "start":
             first = group[0].start
             return known(first, step("interval_start", name=name, at=first))
@@ -232,6 +236,8 @@ class Moments(ABC):
     # -- offsets -------------------------------------------------------------------------------------------------
 
     def _offset(self, tree: s.Binary, *, finished: bool) -> Span:
+        if (parts := s.apart(tree)) is not None:
+            return self._offset(parts, finished=finished)
         sign = 1 if tree.op == "+" else -1
         world = self.world
         result = self._measured(

@@ -123,7 +123,10 @@ def add_days_date(day: date, days: int) -> date:
 
 def roll(cal: Calendar, day: date, direction: Literal["next", "previous"]) -> Reach:
     """The day if it works, else the nearest working day; a day beyond coverage may turn out to rest."""
-    target = cal.roll(day, direction)
+    try:
+        target = cal.roll(day, direction)
+    except (OverflowError, ValueError):
+        return exact(FUTURE if direction == "next" else PAST)
     if cal.covers(day) and cal.covers(target):
         return exact(target)
     if direction == "next":

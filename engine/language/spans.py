@@ -153,17 +153,12 @@ def either(zone: Zone, spans: Iterable[Span], missing: Iterable[str]) -> Span:
 
 def _combine(spans: Iterable[Span], pick: Callable[[list[Point]], Point]) -> Span:
     group = list(spans)
-    names: frozenset[str] = frozenset().union(*(span.missing for span in group))
-    return settled(
-        Span(
-            pick([span.low for span in group]),
-            pick([span.high for span in group]),
-            pick([span.estimate for span in group]),
-            names,
-        )
-    )
+    low, high = pick([span.low for span in group]), pick([span.high for span in group])
+    wanting = group if high is PAST else [span for span in group if span.low != span.high]
+    names: frozenset[str] = frozenset().union(*(span.missing for span in wanting))
+    return settled(Span(low, high, pick([span.estimate for span in group]), names))
 
 
 def settled(span: Span) -> Span:
-    """A certain value misses nothing, whatever went into it."""
-    return replace(span, missing=frozenset()) if span.low == span.high else span
+    """A certain value misses nothing, whatever went into it; PAST only holds the place of one."""
+    return replace(span, missing=frozenset()) if span.low == span.high is not PAST else span

@@ -368,6 +368,16 @@ class Range:
         return f"{'[' if self.low_closed else '('}{low}, {high}{']' if self.high_closed else ')'}"
 
 
+def apart(tree: Binary) -> Binary | None:
+    """`x + (1 month + 5 days)` as `x + 1 month + 5 days`: durations of different units are counted one by one."""
+    right = tree.right
+    if tree.op not in "+-" or not isinstance(right, Binary) or right.op not in "+-":
+        return None
+    second = right.op if tree.op == "+" else {"+": "-", "-": "+"}[right.op]
+    first = Binary(tree.op, tree.left, right.left, column=tree.column)
+    return Binary(second, first, right.right, column=right.column)
+
+
 def lift_each(tree: Expr, name: str) -> tuple[Expr, Binding | None]:
     """A deadline written from `each(…)` itself, as a "for" clause and a deadline from the end of its period.
 

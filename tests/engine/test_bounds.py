@@ -168,3 +168,23 @@ def test_lead_is_the_last_day_from_which_the_count_still_fits(target: date, leng
     assert ZONE.order(forward(found).estimate) <= ZONE.order(target)
     following = forward(found + timedelta(days=1)).estimate
     assert following is FUTURE or ZONE.order(following) > ZONE.order(target)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("event.signed + 99999999 days", "never"),
+        ("event.signed + 99999999 workdays", "never"),
+        ("event.signed - 99999 years", "pending"),
+        ("roll(on 9999-12-31, next)", "provisional 9999-12-31"),
+        ("snap(on 9999-12-31, end, week)", "never"),
+        ("lead(on 0001-03-01, 5 years)", "pending"),
+        ("if(1 / 0 > 2, on 2025-01-01, on 2025-02-01)", "provisional 2025-02-01"),
+        ("start(holds)", "pending"),
+        ("end(holds)", "pending"),
+        ("latest(none, event.signed)", "never"),
+        ("earliest(none, event.signed)", "2025-06-25"),
+    ],
+)
+def test_the_ends_of_time_and_empty_sets_are_answered_calmly(expression: str, expected: str) -> None:
+    assert due(expression) == expected

@@ -127,6 +127,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Elapsed time and calendar time do not compare: {left} and {right}."),
         _("Use hours with hours, or days with days."),
     ),
+    "mixed_units": (
+        _("{left} and {right} do not add up to one duration."),
+        _("Count one after the other: date + {left} + {right}."),
+    ),
     "two_currencies": (
         _("Amounts of {left} and {right} do not mix."),
         _("Convert one of them with a stated rate."),

@@ -36,7 +36,8 @@ def judge(world: FactWorld, duty: Duty, instance: Instance) -> Judgement:
     dates = world.dates(duty.id, tuple(instance.key.values()))
     due, done = dates.due, dates.done.value
     if due.state == "never":
-        return Judgement("not_applicable", due, reasons=(due.steps[-1],) if due.steps else ())
+        stated = due.steps[-1] if due.steps and due.steps[-1].message == "no_date" else step("never")
+        return Judgement("not_applicable", due, reasons=(stated,))
     if instance.doubts:
         reason = step("doubtful_instance", missing=sorted(instance.doubts))
         if done is None:

@@ -193,7 +193,7 @@ class Moments(ABC):
             if edge == "start":
                 return absent(self.world.after, f"interval.{name}", step("no_interval", name=name))
             # nothing to wait for: the neutral element of latest(…)
-            return known(PAST, step("no_interval", name=name))
+            return Span(PAST, PAST, PAST, frozenset({f"interval.{name}"}), (step("no_interval", name=name),))
         if edge == "start":
             first = group[0].start
             return known(first, step("interval_start", name=name, at=first))

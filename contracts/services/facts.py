@@ -170,7 +170,9 @@ def fact_record(
         raise Refused(_("The note is longer than 1,000 characters. Shorten it."), "note")
     definition = definition_for(contract)
     roles = _roles(definition, kind, name, subject)
-    if not actor.is_system and roles.recorder in ("IT", "FIN") and roles.recorder not in actor.roles:
+    # What the vendor or the supervisor observes is entered for them by the buyer's IT.
+    needed = roles.recorder if roles.recorder in policy.BUYER_STAFF else "IT"
+    if not actor.is_system and needed not in actor.roles:
         raise policy.NotAllowed(_("Your role does not record this. Ask somebody who holds the role to do it."))
     if kind == Fact.Kind.ITEM and not subject:
         subject = _new_item_id(contract, name)
@@ -218,11 +220,15 @@ def fact_record(
 
 
 def fact_decide(*, actor: Viewer, fact: Fact, accept: bool, note: str = "") -> Fact:
-    """Confirm or reject a proposed fact. The decider is never the recorder; a rejection says why.
+    """Confirm or reject a proposed fact: the role the definition names, or the manager; never the recorder. A rejection
+    says why.
 
     Raises Refused if it was decided already, by the same person, or without a reason; PolicyError for other roles.
     """
     policy.require(actor, "fact.confirm", fact)
+    named = _roles(definition_for(fact.contract), fact.kind, fact.name, fact.subject).confirmer
+    if not actor.is_system and actor.roles.isdisjoint({named, "MGR"}):
+        raise policy.NotAllowed(_("Your role does not confirm this. Ask somebody who holds the role to do it."))
     if not accept and not note.strip():
         raise Refused(_("Say why the entry is rejected."), "note")
     with transaction.atomic():

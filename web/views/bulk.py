@@ -1,5 +1,5 @@
-"""Taking a contract over late: a template of everything owed, filled in and loaded at once; then another person's review
-of all of it."""
+"""Taking a contract over late: a template of everything owed, filled in and loaded at once, then reviewed by another
+person together."""
 
 from __future__ import annotations
 

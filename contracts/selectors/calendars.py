@@ -23,9 +23,10 @@ def end_of_day(day: date, zone: str) -> datetime:
 
 
 @lru_cache(maxsize=64)
-def _build(code: str, pks: tuple[int, ...]) -> Calendar:
-    """Stored years never change once active, so their calendar can be kept."""
-    rows = sorted(CalendarYear.objects.filter(pk__in=pks), key=lambda row: row.year)
+def _build(code: str, stored: tuple[tuple[int, datetime], ...]) -> Calendar:
+    """Stored years never change once active, so their calendar can be kept. `stored` is the key and the moment of
+    recording: a row that was rolled back may leave its key to another."""
+    rows = sorted(CalendarYear.objects.filter(pk__in=[pk for pk, _at in stored]), key=lambda row: row.year)
     rest: set[date] = set()
     work: set[date] = set()
     names: dict[date, str] = {}
@@ -65,14 +66,13 @@ def calendars_for(contract: Contract, *, known_on: date | None = None) -> Mappin
 
 
 def _calendars(believed: Q) -> Mapping[str, Calendar]:
-    years: dict[str, list[tuple[int, int]]] = {}
-    for code, year, pk in (
-        CalendarYear.objects.filter(believed).order_by("code", "year").values_list("code", "year", "pk")
-    ):
-        run = years.setdefault(code, [])
+    runs: dict[str, list[tuple[int, tuple[int, datetime]]]] = {}
+    rows = CalendarYear.objects.filter(believed).order_by("code", "year")
+    for code, year, pk, recorded_at in rows.values_list("code", "year", "pk", "recorded_at"):
+        run = runs.setdefault(code, [])
         if not run or run[-1][0] + 1 == year:
-            run.append((year, pk))
-    return {code: _build(code, tuple(pk for _year, pk in run)) for code, run in years.items()}
+            run.append((year, (pk, recorded_at)))
+    return {code: _build(code, tuple(stored for _year, stored in run)) for code, run in runs.items()}
 
 
 def calendars_now() -> Mapping[str, Calendar]:

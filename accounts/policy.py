@@ -83,7 +83,7 @@ _TABLE = (
     _action("obligation.bulk", {"IT", "MGR"}, "contract.internal.read"),
     _action("reminder.read", CONTRACT_READERS, "obligation.read"),
     _action("evidence.read", CONTRACT_READERS, "obligation.read"),
-    _action("evidence.add", {"IT", "VND", "SUP"}, "obligation.read"),
+    _action("evidence.add", BUYER_STAFF | {"VND", "SUP"}, "obligation.read"),
     _action("file.add", {"IT", "FIN", "MGR", "VND", "SUP"}, "obligation.read"),
     # money
     _action("milestone.read", CONTRACT_READERS - {"SUP"}, "milestone.read"),

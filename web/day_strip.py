@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from web.components import DayStrip, StripDay
+
+
+# Names as the shipped calendar has them; a year typed in by hand carries its own names.
+HOLIDAYS = (
+    gettext_noop("New Year's Day"),
+    gettext_noop("Spring Festival"),
+    gettext_noop("Tomb-sweeping Day"),
+    gettext_noop("Labour Day"),
+    gettext_noop("Dragon Boat Festival"),
+    gettext_noop("Mid-autumn Festival"),
+    gettext_noop("National Day"),
+)
 
 
 def explained_deadline(detail: Any) -> DayStrip | None:
@@ -19,7 +32,7 @@ def explained_deadline(detail: Any) -> DayStrip | None:
             on=day.on,
             kind=day.kind,
             ordinal=day.ordinal,
-            name=day.name,
+            name=_(day.name) if day.name else "",
             anchor=day.is_anchor,
             due=day.is_due,
             safe=day.is_safe,

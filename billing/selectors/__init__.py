@@ -18,6 +18,7 @@ from billing.selectors.milestones import (
     contract_money,
     invoice_get,
     milestone_get,
+    milestone_of_obligation,
     milestone_page,
     milestones_of,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "lines_for",
     "milestone_gate",
     "milestone_get",
+    "milestone_of_obligation",
     "milestone_page",
     "milestones_list",
     "milestones_of",

@@ -86,6 +86,16 @@ def milestones_of(contract: Contract, *, viewer: Viewer) -> list[Milestone]:
     return list(rows.filter(contract=contract).order_by("position"))
 
 
+def milestone_of_obligation(obligation_id: int, *, viewer: Viewer) -> int | None:
+    """The id of the milestone whose payment the obligation is; None if it is none, or not the viewer's to see."""
+    if not allows(viewer, "milestone.read"):
+        return None
+    found: int | None = (
+        Milestone.objects.visible_to(viewer).filter(obligation_id=obligation_id).values_list("pk", flat=True).first()
+    )
+    return found
+
+
 def invoice_get(pk: int, *, viewer: Viewer) -> Invoice:
     """An invoice with its milestone, contract, file and people. Raises NotVisible."""
     require(viewer, "milestone.read")

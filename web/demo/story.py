@@ -113,22 +113,24 @@ class _Story:
             self._hand_in(obligation, obligation.due_on - timedelta(days=index % 3) + timedelta(days=late))
 
     def _recent_duties(self) -> None:
-        """The last five weeks: most on time, one rejected, one waiting for review, the newest still owed."""
+        """The last five weeks: most on time, one rejected, two waiting for review, some still owed."""
         recent = self._owed(self.today - RECENT + timedelta(days=1), self.today)
-        for number, obligation in enumerate(reversed(recent)):
-            if number == 0:
-                continue
+        own = [one for one in recent if one.obligor != "vendor"]
+        theirs = [one for one in recent if one.obligor == "vendor"]
+        for number, obligation in enumerate(reversed(theirs)):
             if number == 1:
                 rejected = self._hand_in(obligation, obligation.due_on, accept=False)
                 submissions.submission_reject(
                     actor=self.it, submission=rejected, note="缺少故障统计一节，请补充后重新提交。"
                 )
-            elif number == 2:
+            elif number in (2, 3):
                 self._hand_in(obligation, obligation.due_on, accept=False, note="请审阅")
-            elif number == 3:
-                acknowledge(actor=self.vendor if obligation.obligor == "vendor" else self.it, obligation=obligation)
-            else:
+            elif number == 4:
+                acknowledge(actor=self.vendor, obligation=obligation)
+            elif number > 4:
                 self._hand_in(obligation, obligation.due_on)
+        for obligation in own[1:]:  # the buyer is behind with one of its own
+            self._hand_in(obligation, obligation.due_on)
 
     def _money(self) -> None:
         first, second, third, *_rest = _milestones(self.contract, self.today)

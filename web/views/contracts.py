@@ -29,6 +29,8 @@ from web.templatetags.ui import money_text
 from web.timelines import twelve_months, year_timeline
 
 SEARCH_ROWS = 30
+# The overview shows what presses; everything is one click away.
+URGENT_ROWS = 20
 GATE_STATES = {"met": "met", "waiting": "waiting", "failed": "failed", "blocked": "failed", "open": "waiting"}
 
 
@@ -101,7 +103,10 @@ def contract(request: HttpRequest, contract_id: int) -> HttpResponse:
         "tabs": contract_tabs(request, found),
         "demo": found.is_demo,
         "timeline": year_timeline(lanes, as_of=page.as_of, query=page.query),
-        "groups": component_groups((row for group in summary.urgent for row in group.rows), query=page.query),
+        "groups": component_groups(
+            [row for group in summary.urgent if group.urgency != "later" for row in group.rows][:URGENT_ROWS],
+            query=page.query,
+        ),
         "all_url": reverse("web:contract_obligations", args=[found.pk]) + page.query,
     }
     money = None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import access
 from accounts.scoping import request_viewer
+from billing.selectors import milestone_of_obligation
 from contracts import selectors as contracts
 from contracts.asof import page_date
 from contracts.downloads import attachment_response
@@ -142,6 +143,7 @@ def obligation(request: HttpRequest, obligation_id: int) -> HttpResponse:
         "history": [(entry, action_words(entry.action)) for entry in detail.history],
         "may": detail.may,
         "review_form": ReviewForm(),
+        "milestone_id": milestone_of_obligation(row.pk, viewer=viewer) if row.amount is not None else None,
     }
     return render(request, "web/obligations/detail.html", context)
 

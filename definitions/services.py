@@ -201,9 +201,9 @@ def _create_contract(definition: Definition, actor: Viewer) -> Contract:
     return contract
 
 
-def _order(data: Mapping[str, Any]) -> dict[str, list[str]]:
+def _order(data: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     """The order of tables and entries: PostgreSQL sorts the keys of stored JSON, and order decides ties."""
-    return {table: list(entries) if isinstance(entries, Mapping) else [] for table, entries in data.items()}
+    return [(table, list(entries) if isinstance(entries, Mapping) else []) for table, entries in data.items()]
 
 
 def _create_version(contract: Contract, loaded: Loaded, actor: Viewer) -> DefinitionVersion:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,20 +18,18 @@ def active_version(contract: Contract) -> DefinitionVersion | None:
     return contract.versions.filter(state=DefinitionVersion.State.ACTIVE).first()
 
 
-def in_order(data: Mapping[str, Any], order: Mapping[str, list[str]]) -> dict[str, Any]:
+def in_order(data: Mapping[str, Any], order: Sequence[tuple[str, list[str]]]) -> dict[str, Any]:
     """Stored data with its tables in the order of the files: databases sort the keys of an object, and a tie between
-    two rules goes to the one written first."""
-    tables = [*order, *(table for table in data if table not in order)]
+    two rules goes to the one written first. `order` is a list of tables with their entries; without it the data is
+    taken as it comes."""
     result: dict[str, Any] = {}
-    for table in tables:
-        if table not in data:
-            continue
-        entries = data[table]
-        if isinstance(entries, dict) and order.get(table):
-            result[table] = {name: entries[name] for name in order[table] if name in entries}
-        else:
+    for table, names in order:
+        entries = data.get(table)
+        if isinstance(entries, dict) and names:
+            result[table] = {name: entries[name] for name in names if name in entries}
+        elif table in data:
             result[table] = entries
-    return result
+    return result | {table: entries for table, entries in data.items() if table not in result}
 
 
 @lru_cache(maxsize=64)
@@ -39,7 +37,7 @@ def _parsed(version_id: int, sha256: str) -> Definition:
     """A version never changes once loaded; the hash guards against another database under the same process."""
     version = DefinitionVersion.objects.get(pk=version_id)
     origin = version.origin
-    return parse_definition(in_order(version.data, origin.get("order", {})), origin.get("files", {}))
+    return parse_definition(in_order(version.data, origin.get("order", ())), origin.get("files", {}))
 
 
 def definition_for(of: Contract | DefinitionVersion) -> Definition:

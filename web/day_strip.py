@@ -9,7 +9,6 @@ from django.utils.translation import gettext_noop
 
 from web.components import DayStrip, StripDay
 
-
 # Names as the shipped calendar has them; a year typed in by hand carries its own names.
 HOLIDAYS = (
     gettext_noop("New Year's Day"),

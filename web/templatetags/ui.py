@@ -46,7 +46,7 @@ STATUSES: dict[str, tuple[str, str, Any]] = {
     "not_applicable": ("mute", "circle-minus", lazy("Not applicable")),
     "pending": ("mute", "hourglass", lazy("Pending")),
     "provisional": ("info", "calendar-stats", lazy("Provisional")),
-    "target_missed": ("warn", "clock", lazy("Internal target missed")),
+    "target_missed": ("warn", "clock", lazy("Target missed")),
     "in_review": ("info", "eye", lazy("In review")),
     "met_late": ("warn", "circle-check", lazy("Met late")),
     "waived": ("mute", "circle-minus", lazy("Waived")),

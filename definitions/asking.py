@@ -51,7 +51,7 @@ def read_facts(path: str | Path, definition: Definition) -> FactsFile:
     try:
         content = place.read_bytes()
     except OSError as error:
-        raise FactsRefused([make_problem("no_files", file=place.name, path=place)]) from error
+        raise FactsRefused([make_problem("no_facts", file=place.name, path=place)]) from error
     try:
         data = parse_toml(SourceFile(place.name, content), keep_dates=True)
     except DefinitionRefused as error:

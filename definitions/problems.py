@@ -142,6 +142,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "missing_key": (_("{name} is missing."), _("Add {name}.")),
     "unknown_key": (_("There is no field {name} here."), _("{suggestion}Correct or remove it.")),
     "wrong_type": (_("{name} must be {expected}."), _("Correct {name}.")),
+    "no_facts": (_("The facts {path} cannot be read."), _("Name a .toml file of facts that exists.")),
     "bad_as_of": (_("{value} is not a date."), _("Write a day as 2025-06-30.")),
     "no_contract": (_("The definition names no contract number, title, buyer and vendor."), _("Fill in [contract].")),
 }

@@ -126,10 +126,13 @@ def _readings(world: FactWorld, duty: Duty) -> list[Step]:
         return []
     nodes = list(tree.walk())
     names = {node.name for node in nodes if isinstance(node, s.Ref) and node.kind == "reading"}
-    if any(isinstance(node, s.Quantity) and node.unit in s.DAY_UNITS for node in nodes):
-        profile = world.definition.profile
-        bound = (profile.start_day, profile.calendar, profile.roll)
-        names |= {value.removeprefix("reading.") for value in bound if value.startswith("reading.")}
+    units = {node.unit for node in nodes if isinstance(node, s.Quantity)}
+    profile = world.definition.profile
+    rolling = bool(units.intersection(s.ROLLING_UNITS))
+    bound = [profile.start_day] if units.intersection(s.DAY_UNITS) else []
+    bound += [profile.calendar] if rolling or "workdays" in units else []
+    bound += [profile.roll] if rolling else []
+    names |= {value.removeprefix("reading.") for value in bound if value.startswith("reading.")}
     steps = []
     for name in sorted(names):
         reading = world.definition.readings[name]

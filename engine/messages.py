@@ -32,6 +32,8 @@ MESSAGES: dict[str, str] = {
     "attribute_missing": _("{name} is not recorded."),
     "unknown": _("Not decided until these are known: {names}."),
     "term_start": _("{title} begins on {at} (clause {clause})."),
+    "term_start_open": _("When {title} begins is not known (clause {clause})."),
+    "term_end_open": _("When {title} ends is not known (clause {clause})."),
     "term_end": _("{title} ends on {at} (clause {clause})."),
     "period_start": _("The period {period} begins on {date}."),
     "period_end": _("The period {period} ends on {date}."),
@@ -40,8 +42,11 @@ MESSAGES: dict[str, str] = {
     "interval_open": _("{name} is still going on."),
     "no_interval": _("No {name} is recorded."),
     "other_due": _("{duty} is due on {at}."),
+    "other_due_open": _("The date of {duty} is not known."),
     "other_raw": _("{duty} is due on {at}, before moving off days off."),
+    "other_raw_open": _("The date of {duty} is not known."),
     "other_done": _("{duty} was done on {at}."),
+    "other_done_open": _("{duty} has not been done."),
     # -- counting ------------------------------------------------------------------------------------------------
     "offset_open_after": _("{amount} {unit} after that are counted once the start is known."),
     "offset_open_before": _("{amount} {unit} before that are counted once the end is known."),
@@ -68,13 +73,20 @@ MESSAGES: dict[str, str] = {
     "rolled_next": _("{source} is a day off ({kind} {name}), so the next working day counts: {result}. {law}"),
     "rolled_previous": _("{source} is a day off ({kind} {name}), so the working day before counts: {result}. {law}"),
     "lead": _("The last day from which {amount} {unit} still end by {target}: {result}. {law}"),
+    "lead_open": _("The last day from which {amount} {unit} still end in time is counted once the end is known."),
+    "snap_start_open": _("The first day of the {unit} is known once the day in it is."),
+    "snap_end_open": _("The last day of the {unit} is known once the day in it is."),
     "snap_start": _("The first day of the {unit} of {source}: {result}."),
     "snap_end": _("The last day of the {unit} of {source}: {result}."),
     "paused": _("{amount} {unit} from {source}, the clock standing still during {stops}: {result}."),
+    "paused_open": _("{amount} {unit} from {source}, the clock standing still during {stops}: no date yet."),
     "needs_time_of_day": _("The time of day of {names} is not recorded; it lies anywhere in that day."),
     # -- combining -----------------------------------------------------------------------------------------------
     "latest": _("The latest of {count} dates decides: {result} ({decisive})."),
     "earliest": _("The earliest of {count} dates decides: {result} ({decisive})."),
+    "latest_open": _("The latest of {count} dates decides; it is not known yet."),
+    "earliest_open": _("The earliest of {count} dates decides; it is not known yet."),
+    "window_open": _("When it may be done is not known yet."),
     "window": _("It may be done from {opens} until {closes}."),
     "condition_true": _("The condition holds: {condition}."),
     "condition_false": _("The condition does not hold: {condition}."),
@@ -84,12 +96,17 @@ MESSAGES: dict[str, str] = {
     # -- reasons of a status ---------------------------------------------------------------------------------------
     "waiting_for_facts": _("Condition not met: waiting for {missing}."),
     "waiting_for_gate": _("Waiting for {gate}; until then the obligor is not in breach. The date {due} stays."),
+    "waiting_for_gate_open": _("Waiting for {gate}; until then the obligor is not in breach."),
+    "waiting_for_gate_estimated": _(
+        "Waiting for {gate}; until then the obligor is not in breach. The estimated date is {due}."
+    ),
     "waiting_for_window": _("The window opens on {opens}."),
     "gate_met_late": _("The condition was met only after {due}; it can be performed now, without a contractual date."),
     "gate_met_late_dated": _("The condition was met only after {due}; the contract then gives {value}."),
     "provisional": _("Estimated: {value}. It is not settled and never counts as a breach."),
     "past_estimate": _("The estimated date has passed, but nothing is settled: not a breach."),
     "delay": _("{days} days after the due date."),
+    "delay_same_day": _("On the due day, but after the due time {due}."),
     "disputed_day": _("Done after the safe date {safe} but by {due}: a day in dispute."),
     "internal_passed": _("The internal target has passed; this is never a breach."),
     "external_passed": _("The date of a third party has passed; no party is in breach."),
@@ -97,14 +114,57 @@ MESSAGES: dict[str, str] = {
 }
 
 
+# Words that stand inside the sentences.
+WORDS: dict[str, str] = {
+    "seconds": _("seconds"),
+    "minutes": _("minutes"),
+    "hours": _("hours"),
+    "days": _("days"),
+    "calendar_days": _("calendar days"),
+    "workdays": _("working days"),
+    "weeks": _("weeks"),
+    "months": _("months"),
+    "years": _("years"),
+    "day": _("day"),
+    "week": _("week"),
+    "month": _("month"),
+    "quarter": _("quarter"),
+    "half": _("half-year"),
+    "year": _("year"),
+    "official": _("as published"),
+    "weekdays": _("weekly pattern only"),
+    "no_makeup": _("without make-up days"),
+    "weekend": _("weekend"),
+    "holiday": _("holiday"),
+    "makeup": _("make-up working day"),
+    "workday": _("working day"),
+    "uncovered": _("not yet published"),
+    "chosen": _("chosen"),
+    "default": _("by default"),
+}
+
+
 def render(step: Step, translate: Callable[[str], str] = str) -> str:
-    """The sentence of one step, without its children; lists are joined, an absent value is shown as a dash."""
-    source = translate(MESSAGES[step.message])
+    """The sentence of one step, without its children; lists are joined.
+
+    Where the moment it is about is not known, the sentence named `…_open` says so, rather than show a gap.
+    """
+    unknown = any(key in step.params and step.params[key] is None for key in _RESULTS)
+    open_form = f"{step.message}_open"
+    source = translate(MESSAGES[open_form if unknown and open_form in MESSAGES else step.message])
     params = {key: _shown(value) for key, value in step.params.items()}
+    for key in _WORDED:
+        word = step.params.get(key)
+        if isinstance(word, str) and word in WORDS:
+            params[key] = translate(WORDS[word])
     if not params.get("clause"):
         source = _NO_CLAUSE.sub("", source)
     return " ".join(source.format_map(_Params(params)).split()).replace(" )", ")")
 
+
+# The parameters that hold what a sentence arrives at, and those that hold one of WORDS.
+_RESULTS = ("result", "at", "closes", "due")
+_WORDED = ("unit", "kind", "origin")
 
 # Where no clause is known, the brackets around it go too, whatever the language.
 _NO_CLAUSE = re.compile(r"\s*[(（][^()（）]*\{clause\}[^()（）]*[)）]")
@@ -119,5 +179,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "—"
     if isinstance(value, list):
+        if value and all(isinstance(item, list) and len(item) == 2 for item in value):
+            return ", ".join(f"{_shown(start)} – {'…' if end is None else _shown(end)}" for start, end in value)
         return ", ".join(_shown(item) for item in value)
     return str(value)

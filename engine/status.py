@@ -12,6 +12,7 @@ from datetime import datetime
 
 from .definition import Duty
 from .derivation import Step, step
+from .language import syntax as s
 from .language.evaluator import Evaluator
 from .language.explain import shown
 from .language.spans import Moment, Point, Span
@@ -44,8 +45,7 @@ def judge(world: FactWorld, duty: Duty, instance: Instance) -> Judgement:
             return Judgement("waiting", due, reasons=(reason,), missing=instance.doubts)
     gate = _gate(world, duty, instance)
     if gate is not None and done is None and gate.value is not True:
-        reason = step("waiting_for_gate", gate=str(duty.gate), due=shown(due, world.zone), missing=sorted(gate.missing))
-        return Judgement("waiting", due, reasons=(reason,))
+        return Judgement("waiting", due, reasons=_waiting_for_gate(world, duty, due, gate))
     met = gate is not None and gate.value is True
     if met and due.value is not None and _met_late(world, duty, instance, due.value):
         if duty.after_gate is None:
@@ -56,6 +56,19 @@ def judge(world: FactWorld, duty: Duty, instance: Instance) -> Judgement:
         judged = _by_date(world, duty, given, done)
         return Judgement(judged.status, given, judged.delay_days, (reason, *judged.reasons), judged.missing)
     return _by_date(world, duty, due, done)
+
+
+def _waiting_for_gate(world: FactWorld, duty: Duty, due: Span, gate: Choice) -> tuple[Step, ...]:
+    """Why a duty waits: for its gate, and for the facts its date still needs."""
+    assert duty.gate is not None
+    events = [node for node in duty.gate.walk() if isinstance(node, s.Ref) and node.kind == "event"]
+    absent = dict.fromkeys(world.event_title(node.name) for node in events if not world.happened(node.name))
+    form = "waiting_for_gate_estimated" if due.state == "provisional" else "waiting_for_gate"
+    named = ", ".join(absent) or str(duty.gate)
+    reason = step(form, gate=named, due=shown(due, world.zone), missing=sorted(gate.missing))
+    if due.state != "pending":
+        return (reason,)
+    return (reason, step("waiting_for_facts", missing=sorted(due.missing)))
 
 
 def _by_date(world: FactWorld, duty: Duty, due: Span, done: Moment | None) -> Judgement:
@@ -74,7 +87,8 @@ def _by_date(world: FactWorld, duty: Duty, due: Span, done: Moment | None) -> Ju
         reason = step("internal_passed" if duty.kind == "internal" else "external_passed")
         return Judgement("met" if done is not None else "open", due, reasons=(reason,))
     delay = max((world.zone.day_of(judged_at) - world.zone.day_of(value)).days, 0)
-    return Judgement("late", due, delay, (step("delay", days=delay),))
+    late = step("delay", days=delay) if delay else step("delay_same_day", due=shown(due, world.zone))
+    return Judgement("late", due, delay, (late,))
 
 
 def _undecided(world: FactWorld, due: Span, done: Moment | None) -> Judgement:

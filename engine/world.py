@@ -155,6 +155,11 @@ class FactWorld:
         at = self.zone.local(record.at) if isinstance(record.at, datetime) else record.at
         return known(at, step("event", title=title, clause=clause, at=at))
 
+    def event_title(self, name: str) -> str:
+        """What people call the event."""
+        event = self.definition.events.get(name)
+        return event.title if event is not None else self.definition.duties[name].title
+
     def happened(self, name: str) -> bool:
         """True if the event was seen by as-of."""
         return name in self.view.events

@@ -20,14 +20,17 @@ from accounts.scoping import SYSTEM
 from obligations.services.reminders.queue import MESSAGE_SIZE, enqueue
 
 # Obligations a transaction. On SQLite, where one writer excludes all others, fewer and larger ones are better.
-BATCH = {"postgresql": 1000, "sqlite": 5000}
+BATCH = {"postgresql": 2500, "sqlite": 5000}
 CHAIN = "reminders"
 
-# Of each level the latest step that is due: what a delay let pile up is merged into it.
+# Of each level the latest step that is due: what a delay let pile up is merged into it. `audience` names the group of
+# people a step addresses, so that people are looked up once a group, not once a row.
 _STEPS = """
     ranked AS (
         SELECT c.id, c.contract_id, c.policy, c.obligor, COALESCE(c.keeper_id, 0) AS keeper_id, c.due_number,
                s.step, s.level, s.send_at,
+               c.contract_id || ':' || COALESCE(c.keeper_id, 0) || ':' || s.level || ':' || c.obligor || ':' || c.policy
+               AS audience,
                ROW_NUMBER() OVER (PARTITION BY c.id, s.level ORDER BY s.send_at DESC, s.step DESC) AS place
           FROM claimed c
           JOIN obligations_reminderstep s
@@ -35,9 +38,9 @@ _STEPS = """
          WHERE c.state = 'open'
     ),
     steps AS (SELECT * FROM ranked WHERE place = 1),
-    groups AS (SELECT DISTINCT contract_id, policy, obligor, keeper_id, level FROM steps),
+    groups AS (SELECT DISTINCT audience, contract_id, policy, obligor, keeper_id, level FROM steps),
     people AS (
-        SELECT g.contract_id, g.policy, g.obligor, g.keeper_id, g.level, u.id AS user_id
+        SELECT g.audience, u.id AS user_id
           FROM groups g
           JOIN contracts_contract k ON k.id = g.contract_id
           JOIN obligations_reminderaudience a
@@ -48,22 +51,12 @@ _STEPS = """
          WHERE (a.role <> 'IT' OR k.department = '' OR u.department = '' OR u.department = k.department)
            AND (g.level > 0 OR keeper.id IS NULL OR keeper.party_id <> a.party_id)
          UNION
-        SELECT g.contract_id, g.policy, g.obligor, g.keeper_id, g.level, keeper.id
+        SELECT g.audience, keeper.id
           FROM groups g JOIN accounts_user keeper ON keeper.id = g.keeper_id AND keeper.is_active
          WHERE g.level = 0
     )
 """
-_RECORD = """
-    INSERT INTO obligations_reminder
-           (obligation_id, due_number, step, recipient_id, state, send_at, created_at, attempts, error)
-    SELECT s.id, s.due_number, s.step, p.user_id, 'waiting', s.send_at, %(now)s, 0, ''
-      FROM steps s
-      JOIN people p ON p.contract_id = s.contract_id AND p.policy = s.policy AND p.obligor = s.obligor
-                   AND p.keeper_id = s.keeper_id AND p.level = s.level
-     WHERE s.place = 1
-        ON CONFLICT DO NOTHING
- RETURNING id
-"""
+_COLUMNS = "(obligation_id, due_number, step, recipient_id, state, send_at, created_at, attempts, error)"
 _NEXT = """(SELECT MIN(n.send_at) FROM obligations_reminderstep n
              WHERE n.obligation_id = obligations_obligation.id
                AND n.due_number = obligations_obligation.due_number AND n.send_at > %(now)s)"""
@@ -80,7 +73,20 @@ WITH due AS MATERIALIZED (
      RETURNING obligations_obligation.id, contract_id, policy, obligor, keeper_id, due_number, state
     ),
     {_STEPS},
-    recorded AS ({_RECORD})
+    -- One row that maps audiences to people. A plain join would be planned as a loop of steps over people: the planner
+    -- expects hardly any row to be due, whatever the number is in truth.
+    roll AS (
+        SELECT jsonb_object_agg(audience, users) AS users
+          FROM (SELECT audience, jsonb_agg(user_id) AS users FROM people GROUP BY audience) AS grouped
+    ),
+    recorded AS (
+        INSERT INTO obligations_reminder {_COLUMNS}
+        SELECT s.id, s.due_number, s.step, p.user_id::bigint, 'waiting', s.send_at, %(now)s, 0, ''
+          FROM steps s CROSS JOIN roll
+         CROSS JOIN LATERAL jsonb_array_elements_text(roll.users -> s.audience) AS p (user_id)
+            ON CONFLICT DO NOTHING
+     RETURNING id
+    )
 SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM due), (SELECT json_agg(id) FROM recorded)
 """
 _SQLITE_BATCH = """SELECT id FROM obligations_obligation WHERE next_reminder_at <= %(now)s
@@ -91,7 +97,12 @@ WITH claimed AS (
           FROM obligations_obligation WHERE id IN ({_SQLITE_BATCH})
     ),
     {_STEPS}
-{_RECORD}
+INSERT INTO obligations_reminder {_COLUMNS}
+SELECT s.id, s.due_number, s.step, p.user_id, 'waiting', s.send_at, %(now)s, 0, ''
+  FROM steps s JOIN people p ON p.audience = s.audience
+ WHERE true
+    ON CONFLICT DO NOTHING
+RETURNING id
 """
 SQLITE_ADVANCE = f"UPDATE obligations_obligation SET next_reminder_at = {_NEXT} WHERE id IN ({_SQLITE_BATCH})"
 

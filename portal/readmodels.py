@@ -178,7 +178,7 @@ def milestone_lines(*, viewer: Viewer, as_of: date | None) -> tuple[MilestoneLin
 def _milestone(row: billing.MilestoneRow, viewer: Viewer) -> MilestoneLine:
     lines = billing.lines_for(row.gate, viewer=viewer)
     milestone, gate = row.milestone, row.gate.gate
-    waits_for_invoice = any(line.code in {"invoice_missing", "invoice_partial"} for line in gate.lines)
+    lacks_invoice = any(line.code in {"invoice_missing", "invoice_partial"} for line in gate.lines)
     return MilestoneLine(
         pk=milestone.pk,
         contract_id=row.contract.pk,
@@ -195,7 +195,7 @@ def _milestone(row: billing.MilestoneRow, viewer: Viewer) -> MilestoneLine:
         missing=next((line.text for line in lines if line.state != "met"), ""),
         invoiced=milestone.invoiced,
         paid=gate.paid,
-        may_invoice=viewer.kind == "vendor" and waits_for_invoice,
+        may_invoice=viewer.kind == "vendor" and row.gate.state == "waiting_invoice" and lacks_invoice,
     )
 
 

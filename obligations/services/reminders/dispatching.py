@@ -90,7 +90,8 @@ def _claim_where(condition: str, values: Sequence[Any], now: datetime) -> list[i
     lock = "FOR UPDATE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE obligations_reminder SET state = 'claimed', claimed_at = %s, attempts = attempts + 1 "
+            # `condition` is one of two literals with placeholders.
+            "UPDATE obligations_reminder SET state = 'claimed', claimed_at = %s, attempts = attempts + 1 "  # nosec B608
             "WHERE state = 'waiting' AND id IN (SELECT id FROM obligations_reminder "
             f"WHERE state = 'waiting' AND send_at <= %s AND {condition} ORDER BY id {lock}) RETURNING id",
             [moment, moment, *values],

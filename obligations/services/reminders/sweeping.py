@@ -61,6 +61,7 @@ _NEXT = """(SELECT MIN(n.send_at) FROM obligations_reminderstep n
              WHERE n.obligation_id = obligations_obligation.id
                AND n.due_number = obligations_obligation.due_number AND n.send_at > %(now)s)"""
 
+# Assembled from the constants above; values are bound.
 POSTGRES = f"""
 WITH due AS MATERIALIZED (
         SELECT id FROM obligations_obligation WHERE next_reminder_at <= %(now)s
@@ -88,7 +89,7 @@ WITH due AS MATERIALIZED (
      RETURNING id
     )
 SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM due), (SELECT json_agg(id) FROM recorded)
-"""
+"""  # nosec B608
 _SQLITE_BATCH = """SELECT id FROM obligations_obligation WHERE next_reminder_at <= %(now)s
                     ORDER BY next_reminder_at, id LIMIT %(size)s"""
 SQLITE_RECORD = f"""
@@ -103,8 +104,10 @@ SELECT s.id, s.due_number, s.step, p.user_id, 'waiting', s.send_at, %(now)s, 0, 
  WHERE true
     ON CONFLICT DO NOTHING
 RETURNING id
-"""
-SQLITE_ADVANCE = f"UPDATE obligations_obligation SET next_reminder_at = {_NEXT} WHERE id IN ({_SQLITE_BATCH})"
+"""  # nosec B608
+SQLITE_ADVANCE = f"""
+UPDATE obligations_obligation SET next_reminder_at = {_NEXT} WHERE id IN ({_SQLITE_BATCH})
+"""  # nosec B608
 
 
 @dataclass(frozen=True, slots=True)

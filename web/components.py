@@ -334,3 +334,4 @@ class Shell:
     home_url: str = "/"
     user_links: Sequence[MenuLink] = field(default_factory=tuple)
     demo: bool = False
+    known_on: date | None = None

@@ -103,6 +103,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     frame = {
         "as_of": page.as_of,
         "is_today": page.is_today,
+        "known_on": page.known_on,
         "lang": get_language() or "zh-hans",
         "theme": theme if theme in {"light", "dark"} else "",
     }

@@ -22,15 +22,28 @@ def fact_store(contract: Contract) -> FactStore:
 
 
 def facts_list(
-    *, viewer: Viewer, contract: Contract, kind: str = "", name: str = "", state: str = ""
+    *,
+    viewer: Viewer,
+    contract: Contract,
+    kind: str = "",
+    name: str = "",
+    state: str = "",
+    before_id: int | None = None,
 ) -> QuerySet[Fact]:
-    """Recorded facts, newest first; rejected and superseded ones included, they are part of the record."""
+    """Recorded facts, newest first; rejected and superseded ones included, they are part of the record. `before_id`
+    continues a list page after the row of that id."""
     require(viewer, "fact.read", contract)
     rows: QuerySet[Fact] = Fact.objects.visible_to(viewer).filter(contract=contract)
     for column, value in (("kind", kind), ("name", name), ("state", state)):
         if value:
             rows = rows.filter(**{column: value})
-    return rows.select_related("recorded_by", "decided_by", "superseded_by").prefetch_related("evidence__file")
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
+    return (
+        rows.order_by("-pk")
+        .select_related("recorded_by", "decided_by", "superseded_by")
+        .prefetch_related("evidence__file")
+    )
 
 
 def fact_get(pk: int, *, viewer: Viewer, contract: Contract | None = None) -> Fact:

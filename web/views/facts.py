@@ -22,12 +22,13 @@ from contracts.selectors.facts import RecordableFact, facts_waiting, recordable_
 from contracts.services.files import evidence_add
 from documents.excel import excel_response
 from obligations.services import events, previews
-from web.components import Cell, Column, Row, Table
+from web.components import Cell, Column, KeysetPage, Row, Table
 from web.contract_tabs import contract_tabs
 from web.forms.facts import DecisionForm, EventForm, ThingForm
-from web.links import with_query
+from web.links import number_parameter, with_query
 
 UNPROCESSABLE = 422
+PAGE = 50
 
 
 def _frame(request: HttpRequest, contract_id: int) -> tuple[Any, dict[str, Any]]:
@@ -52,7 +53,7 @@ def fact_list(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Events with what is recorded of each, kinds of things, proposals waiting, and every fact ever recorded."""
     contract, context = _frame(request, contract_id)
     viewer = request_viewer(request)
-    recorded = selectors.facts_list(viewer=viewer, contract=contract)
+    recorded = selectors.facts_list(viewer=viewer, contract=contract, before_id=number_parameter(request, "before"))
     if request.GET.get("format") == "xlsx":
         heads = (_("Recorded"), _("Kind"), _("Name"), _("Subject"), _("Happened"), _("State"), _("By"), _("Note"))
         rows = [
@@ -61,6 +62,8 @@ def fact_list(request: HttpRequest, contract_id: int) -> HttpResponse:
             for f in recorded
         ]  # fmt: skip
         return excel_response(f"{contract.number} {_('Facts')}", _("Facts"), heads, rows)
+    page = list(recorded[: PAGE + 1])
+    older = page[PAGE - 1].pk if len(page) > PAGE else None
     known = selectors.recordable_events(viewer=viewer, contract=contract)
     titles = {row.name: row.title for row in known}
     table = Table(
@@ -87,7 +90,7 @@ def fact_list(request: HttpRequest, contract_id: int) -> HttpResponse:
                 ),
                 faded=f.state == "rejected" or hasattr(f, "superseded_by"),
             )
-            for f in recorded[:200]
+            for f in page[:PAGE]
         ),
         _("No fact recorded yet"),
     )
@@ -96,6 +99,7 @@ def fact_list(request: HttpRequest, contract_id: int) -> HttpResponse:
         "kinds": [row for row in recordable_kinds(viewer=viewer, contract=contract) if row.kind == "item"],
         "waiting": list(facts_waiting(viewer=viewer, contract=contract)),
         "table": table,
+        "page": KeysetPage(older_url=with_query(request, before=older) if older else "", shown=min(len(page), PAGE)),
         "may_propose": allows(viewer, "fact.propose"),
         "may_confirm": allows(viewer, "fact.confirm"),
         "excel_url": with_query(request, format="xlsx"),

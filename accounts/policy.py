@@ -97,6 +97,9 @@ _TABLE = (
     _action("payment.post", {"FIN"}, "payment.read"),
     _action("document.read", BUYER_READERS, "contract.read"),
     _action("document.issue", {"FIN", "MGR"}, "document.read"),
+    # the same acts on the buyer's own pages, which the vendor and the supervisor do not know of
+    _action("staff.submit", {"IT", "FIN"}, "contract.internal.read"),
+    _action("staff.keep", {"IT", "FIN", "MGR"}, "contract.internal.read"),
     # the other party's door: the vendor acts, the supervisor reads; the buyer's people have their own pages
     _action("portal.read", {"VND", "SUP"}),
     _action("portal.money.read", {"VND"}),

@@ -21,6 +21,7 @@ from contracts.services.files import file_store
 from obligations.models import Obligation, Submission
 from obligations.services.submissions import submission_add
 from tests.billing.world import PDF
+from tests.doors.routes import all_routes
 from tests.world import CANARY, World
 
 
@@ -200,3 +201,25 @@ def test_pages_cost_a_fixed_number_of_statements(world: World, own: Obligation, 
     frame = ("django_session", "accounts_user", "accounts_membership", "obligations_notification")
     own_queries = [query["sql"] for query in seen if not any(f'FROM "{table}"' in query["sql"] for table in frame)]
     assert len(own_queries) <= 8, own_queries
+
+
+@pytest.mark.parametrize("who", ["VND", "SUP"])
+def test_the_buyers_pages_are_closed_to_the_other_parties(world: World, own: Obligation, who: str) -> None:
+    """Every staff address of a contract or an obligation: nothing can be read, nothing done."""
+    client = world.client(who)
+    given = {"contract_id": world.contract.pk, "obligation_id": own.pk, "milestone_id": 1, "name": "effective"}
+    routes = [
+        route
+        for route in all_routes()
+        if route.name.startswith("web:") and set(route.parameters) & {"contract_id", "obligation_id", "milestone_id"}
+    ]
+    assert len(routes) > 20
+    for route in routes:
+        url = route.url({**dict.fromkeys(route.parameters, 1), **given})
+        answer = client.get(url)
+        assert answer.status_code in {403, 404, 405}, (route.name, answer.status_code)
+        form = {"done_on": "2026-11-01", "note": "x", "reason": "x", "decision": "accept", "to": ""}
+        assert client.post(url, form).status_code in {403, 404, 405}, route.name
+    own.refresh_from_db()
+    assert own.state == "open" and own.keeper_id is None
+    assert not Submission.objects.exists()

@@ -31,7 +31,7 @@ def _plain(value: Decimal | None) -> str:
     return "" if value is None else f"{value.normalize():f}"
 
 
-@access(GET="contract.read")
+@access(GET="contract.internal.read")
 def lines(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Priced rows and free services; blank cells of a bundle stay blank. Also as Excel."""
     contract, context = _frame(request, contract_id)
@@ -90,7 +90,7 @@ def lines(request: HttpRequest, contract_id: int) -> HttpResponse:
     return render(request, "web/contracts/lines.html", context)
 
 
-@access(GET="contract.read")
+@access(GET="contract.internal.read")
 def clauses(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Clause coverage: each article as modelled, information or not yet modelled."""
     contract, context = _frame(request, contract_id)
@@ -138,7 +138,7 @@ def clauses(request: HttpRequest, contract_id: int) -> HttpResponse:
     return render(request, "web/contracts/clauses.html", context)
 
 
-@access(GET="contract.read")
+@access(GET="contract.internal.read")
 def service_levels(request: HttpRequest, contract_id: int) -> HttpResponse:
     """SLA commitments and deliverables as the contract states them."""
     contract, context = _frame(request, contract_id)

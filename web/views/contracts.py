@@ -89,7 +89,7 @@ def contract_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/contracts/list.html", context)
 
 
-@access(GET="contract.read")
+@access(GET="contract.internal.read")
 def contract(request: HttpRequest, contract_id: int) -> HttpResponse:
     """One contract at a glance: figures, twelve months, what is urgent, the next payment, what happened last."""
     viewer, page = request_viewer(request), page_date(request)
@@ -202,7 +202,7 @@ def _next_payment(viewer: Any, found: Any, as_of: date) -> dict[str, Any]:
     return {"payment": row, "conditions": conditions, "conditions_met": f"{met}/{len(conditions)}"}
 
 
-@access(GET="obligation.read")
+@access(GET="contract.internal.read")
 def year(request: HttpRequest, contract_id: int) -> HttpResponse:
     """A contract's year: the timeline and every month as a list. `?from=2026-01` starts elsewhere."""
     viewer, page = request_viewer(request), page_date(request)

@@ -46,7 +46,7 @@ def read_filters(request: HttpRequest) -> Filters:
     )
 
 
-@access(GET="obligation.read")
+@access(GET="contract.internal.read")
 def contract_list(request: HttpRequest, contract_id: int) -> HttpResponse:
     """All obligations of a contract: filters as addresses, search, keyset pages, Excel; by due day or as registered."""
     viewer, page = request_viewer(request), page_date(request)
@@ -125,7 +125,7 @@ def _plain_group(rows: Any, query: str) -> Any:
     return ObligationGroup("", tuple(component_row(row, query=query) for row in rows))
 
 
-@access(GET="obligation.read")
+@access(GET="contract.internal.read")
 def obligation(request: HttpRequest, obligation_id: int) -> HttpResponse:
     """One obligation: why this day, evidence, submissions and reviews, reminders, history, and what can be done."""
     viewer, page = request_viewer(request), page_date(request)
@@ -148,7 +148,7 @@ def obligation(request: HttpRequest, obligation_id: int) -> HttpResponse:
     return render(request, "web/obligations/detail.html", context)
 
 
-@access(GET="obligation.submit", POST="obligation.submit")
+@access(GET="staff.submit", POST="staff.submit")
 def submit(request: HttpRequest, obligation_id: int) -> HttpResponse:
     """Report an obligation as fulfilled, with evidence."""
     viewer = request_viewer(request)
@@ -270,7 +270,7 @@ def chase(request: HttpRequest, obligation_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("web:obligation", args=[found.pk]))
 
 
-@access(POST="obligation.acknowledge")
+@access(POST="staff.keep")
 def acknowledge(request: HttpRequest, obligation_id: int) -> HttpResponse:
     """Say "seen, mine": the daily chase and the escalation stop for this due date."""
     viewer = request_viewer(request)
@@ -283,7 +283,7 @@ def acknowledge(request: HttpRequest, obligation_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("web:obligation", args=[found.pk]))
 
 
-@access(GET="obligation.hand_over", POST="obligation.hand_over")
+@access(GET="staff.keep", POST="staff.keep")
 def hand_over(request: HttpRequest, obligation_id: int) -> HttpResponse:
     """Hand an obligation to one person of the own party; reminders then go to them."""
     viewer = request_viewer(request)
@@ -307,7 +307,7 @@ def hand_over(request: HttpRequest, obligation_id: int) -> HttpResponse:
     return render(request, "web/form.html", context, status=status)
 
 
-@access(GET="evidence.read")
+@access(GET="contract.internal.read")
 def file(request: HttpRequest, file_id: int) -> HttpResponse:
     """A stored file as a download, never shown inline."""
     return attachment_response(contracts.file_get(file_id, viewer=request_viewer(request)))

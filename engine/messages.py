@@ -26,15 +26,15 @@ MESSAGES: dict[str, str] = {
     "no_date": _("No date is set: {reason}"),
     "fixed_date": _("The contract names the date {date}."),
     "stated": _("The contract states {name}: {date}."),
-    "event": _("{title} on {at} (clause {clause})."),
-    "event_absent": _("{title} has not happened by {as_of} (clause {clause})."),
+    "event": _("{title} on {at} ({clause})."),
+    "event_absent": _("{title} has not happened by {as_of} ({clause})."),
     "attribute": _("{name} is {at}."),
     "attribute_missing": _("{name} is not recorded."),
     "unknown": _("Not decided until these are known: {names}."),
-    "term_start": _("{title} begins on {at} (clause {clause})."),
-    "term_start_open": _("When {title} begins is not known (clause {clause})."),
-    "term_end_open": _("When {title} ends is not known (clause {clause})."),
-    "term_end": _("{title} ends on {at} (clause {clause})."),
+    "term_start": _("{title} begins on {at} ({clause})."),
+    "term_start_open": _("When {title} begins is not known ({clause})."),
+    "term_end_open": _("When {title} ends is not known ({clause})."),
+    "term_end": _("{title} ends on {at} ({clause})."),
     "period_start": _("The period {period} begins on {date}."),
     "period_end": _("The period {period} ends on {date}."),
     "interval_start": _("{name} began at {at}."),
@@ -91,7 +91,7 @@ MESSAGES: dict[str, str] = {
     "condition_true": _("The condition holds: {condition}."),
     "condition_false": _("The condition does not hold: {condition}."),
     "condition_open": _("The condition is not decided: {condition}. It needs {missing}."),
-    "reading": _("Reading of {title} (clause {clause}): {text} ({origin})."),
+    "reading": _("Reading of {title} ({clause}): {text} ({origin})."),
     "doubtful_instance": _("Whether this applies at all is not decided: {missing}."),
     # -- reasons of a status ---------------------------------------------------------------------------------------
     "waiting_for_facts": _("Condition not met: waiting for {missing}."),
@@ -113,6 +113,10 @@ MESSAGES: dict[str, str] = {
     "done_undecided": _("Done on {done}; whether in time is not decided."),
 }
 
+
+# How a clause is cited, and what stands between the parts of a list.
+CITATION = _("clause {number}")
+LIST_SEPARATOR = _(", ")
 
 # Words that stand inside the sentences.
 WORDS: dict[str, str] = {
@@ -152,7 +156,9 @@ def render(step: Step, translate: Callable[[str], str] = str) -> str:
     unknown = any(key in step.params and step.params[key] is None for key in _RESULTS)
     open_form = f"{step.message}_open"
     source = translate(MESSAGES[open_form if unknown and open_form in MESSAGES else step.message])
-    params = {key: _shown(value) for key, value in step.params.items()}
+    params = {key: _shown(value, translate(LIST_SEPARATOR)) for key, value in step.params.items()}
+    if params.get("clause"):
+        params["clause"] = cite(params["clause"], translate)
     for key in _WORDED:
         word = step.params.get(key)
         if isinstance(word, str) and word in WORDS:
@@ -160,6 +166,13 @@ def render(step: Step, translate: Callable[[str], str] = str) -> str:
     if not params.get("clause"):
         source = _NO_CLAUSE.sub("", source)
     return " ".join(source.format_map(_Params(params)).split()).replace(" )", ")")
+
+
+def cite(clause: str, translate: Callable[[str], str] = str) -> str:
+    """Clauses as they are cited: 「第7.1条；第7.2条」 for "7.1；7.2"; what is no number (an annex) stays as it is."""
+    return "；".join(
+        translate(CITATION).format(number=part) if part[:1].isdigit() else part for part in clause.split("；")
+    )
 
 
 # The parameters that hold what a sentence arrives at, and those that hold one of WORDS.
@@ -175,11 +188,14 @@ class _Params(dict[str, str]):
         return "—"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, separator: str) -> str:
     if value is None:
         return "—"
     if isinstance(value, list):
         if value and all(isinstance(item, list) and len(item) == 2 for item in value):
-            return ", ".join(f"{_shown(start)} – {'…' if end is None else _shown(end)}" for start, end in value)
-        return ", ".join(_shown(item) for item in value)
+            spans = (
+                (_shown(start, separator), _shown(end, separator) if end is not None else "…") for start, end in value
+            )
+            return separator.join(f"{start} – {end}" for start, end in spans)
+        return separator.join(_shown(item, separator) for item in value)
     return str(value)

@@ -25,6 +25,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from engine.messages import cite
 from web.components import DayStrip, Kpi, WaterfallLine, YearTimeline
 from web.drawing import draw_strip, draw_timeline, strip_kinds
 
@@ -116,7 +117,8 @@ def status_chip(status: str, filled: bool = False, label: str = "") -> SafeStrin
 
 def clause_text(number: str) -> str:
     """A clause as it is cited: 「第7.2(1)条」; names that are no numbers (an annex) stay as they are."""
-    return _("Clause %(number)s") % {"number": number} if number[:1].isdigit() else number
+    cited = cite(number, _)
+    return cited[:1].upper() + cited[1:]
 
 
 @register.simple_tag

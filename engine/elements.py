@@ -78,8 +78,11 @@ def item_element(definition: Definition, view: FactView, record: FactRecord) -> 
     return Element(record.name, record.id, members)
 
 
-def spell_element(definition: Definition, view: FactView, record: FactRecord) -> Element:
-    """An interval with its key, attributes and edges; `spell` is the stretch itself."""
+def spell_element(definition: Definition, view: FactView, record: FactRecord, *, alone: bool = True) -> Element:
+    """An interval with its key, attributes and edges; `spell` is the stretch itself.
+
+    Where several share a label (`alone` False) the start tells them apart.
+    """
     kind = definition.intervals[record.name]
     start, end = view.start_of(record), view.end_of(record)
     about = record.label if record.label.startswith("interval.") else f"interval.{record.label}"
@@ -92,9 +95,10 @@ def spell_element(definition: Definition, view: FactView, record: FactRecord) ->
         )  # fmt: skip
     members["start"] = known(start)
     members["end"] = known(end) if end is not None else unknown({f"{about}.end"})
-    members["id"] = certain(record.label)
+    name = record.label if alone or record.start is None else f"{record.label}@{record.start.isoformat()}"
+    members["id"] = certain(name)
     members["spell"] = certain(Interval(start, end if end is not None else open_end(view.zone)))
-    return Element(record.name, record.label, members)
+    return Element(record.name, name, members)
 
 
 def open_end(zone: Zone) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from .calendars import Calendar
@@ -13,7 +14,7 @@ from .derivation import Step, step
 from .facts import FactsRefused, FactStore
 from .facts_file import check_facts, check_readings
 from .language import syntax as s
-from .language.spans import Edge, Moment, Point
+from .language.spans import FUTURE, Edge, Moment, Point
 from .results import DeadlineResult, Evaluation
 from .status import judge
 from .world import FactWorld, Instance
@@ -76,6 +77,9 @@ def _result(world: FactWorld, duty: Duty, instance: Instance, version: str) -> D
     missing = due.missing | judgement.missing | (instance.doubts if state != "never" else frozenset())
     if instance.doubts and state == "known":
         state = "pending"
+    if instance.doubts:
+        # whether it exists at all is open, so it may also never fall due
+        due = raw = replace(due, high=FUTURE, estimate=FUTURE) if due.low is not FUTURE else due
     estimate = None if isinstance(due.estimate, Edge) or state in ("known", "never") else due.estimate
     return DeadlineResult(
         id=duty.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -208,7 +209,9 @@ class FactWorld:
                 return tuple(item_element(d, view, record) for record in view.items.get(item.id, ()))
         for interval in d.intervals.values():
             if interval.plural == name:
-                return tuple(spell_element(d, view, record) for record in view.intervals.get(interval.id, ()))
+                records = view.intervals.get(interval.id, ())
+                twins = Counter(record.label for record in records)
+                return tuple(spell_element(d, view, record, alone=twins[record.label] == 1) for record in records)
         if name in d.series:
             return tuple(figure_element(d, record) for record in view.series.get(name, ()))
         if name == "systems":

@@ -145,12 +145,13 @@ class Moments(ABC):
     def _moment_pause(self, tree: s.Call, finished: bool) -> Span:
         offset = tree.args[0]
         assert isinstance(offset, s.Binary), "the type check lets only an offset through"
-        group = self.spells(tree.args[1])
+        sure, group, doubts = self.spell_bounds(tree.args[1])
         sign = 1 if offset.op == "+" else -1
         after = self.world.after
         # An interval still open runs to the end of time: the optimist ends it with as-of, the pessimist never.
-        ended = tuple(replace(spell, end=after) if _is_open(spell.end) else spell for spell in group)
+        ended = tuple(replace(spell, end=after) if _is_open(spell.end) else spell for spell in sure)
         names = frozenset(f"interval.{self._interval_name(tree.args[1])}" for spell in group if _is_open(spell.end))
+        names |= doubts
         zone, counted = self.world.zone, self.world.start_counted
 
         def stretched(length: Length, span: Span) -> Span:
@@ -160,8 +161,8 @@ class Moments(ABC):
             longest = move(span, paused(length, sign, zone, group, start_counted=counted))
             if (soonest.low, soonest.high) == (longest.low, longest.high):
                 return soonest
-            # reached the open interval: nobody knows when the clock goes on
-            return Span(soonest.low, FUTURE, FUTURE, span.missing | names)
+            # it reaches an interval of which nobody knows when it ends, or whether it stops the clock
+            return either(zone, (soonest, longest), names)
 
         base = self.moment(offset.left)
         results = []
@@ -187,8 +188,15 @@ class Moments(ABC):
             field = element.fields[edge]
             assert isinstance(field, Span)
             return field
-        group = self.spells(tree)
+        sure, possible, doubts = self.spell_bounds(tree)
         name = self._interval_name(tree)
+        span = self._edge_of(sure, name, edge)
+        if sure == possible:
+            return span
+        other = self._edge_of(possible, name, edge)
+        return replace(either(self.world.zone, (span, other), doubts), steps=(*span.steps, *other.steps))
+
+    def _edge_of(self, group: tuple[Interval, ...], name: str, edge: Literal["start", "end"]) -> Span:
         if not group:
             if edge == "start":
                 return absent(self.world.after, f"interval.{name}", step("no_interval", name=name))
@@ -327,13 +335,20 @@ class Moments(ABC):
     # -- intervals -----------------------------------------------------------------------------------------------
 
     def spells(self, tree: s.Expr) -> tuple[Interval, ...]:
-        """The intervals of a set such as `holds` or `holds[kind == 'fiscal']`, sorted."""
-        if isinstance(tree, s.Index):
-            chosen = [element for element, inside in self.filtered(tree) if inside.value is True]
-            found = [element.fields["spell"] for element in chosen]
-            return tuple(sorted(f.value for f in found if isinstance(f, Choice)))
-        assert isinstance(tree, s.Var)
-        return tuple(sorted(self.world.spells(tree.name) or ()))
+        """The intervals certainly in a set such as `holds` or `holds[kind == 'fiscal']`, sorted."""
+        return self.spell_bounds(tree)[0]
+
+    def spell_bounds(self, tree: s.Expr) -> tuple[tuple[Interval, ...], tuple[Interval, ...], frozenset[str]]:
+        """The intervals certainly in a set, those possibly in it, and what would decide; both sorted."""
+        if not isinstance(tree, s.Index):
+            assert isinstance(tree, s.Var)
+            every = tuple(sorted(self.world.spells(tree.name) or ()))
+            return every, every, frozenset()
+        pairs = [(element.fields["spell"], inside) for element, inside in self.filtered(tree)]
+        found = [(spell.value, inside) for spell, inside in pairs if isinstance(spell, Choice)]
+        sure = tuple(sorted(spell for spell, inside in found if inside.value is True))
+        possible = tuple(sorted(spell for spell, inside in found if inside.value is not False))
+        return sure, possible, frozenset().union(*(inside.missing for _spell, inside in found if not inside.is_certain))
 
     def _interval_name(self, tree: s.Expr) -> str:
         plural = next((node.name for node in tree.walk() if isinstance(node, s.Var)), str(tree))

@@ -78,7 +78,9 @@ class SeededFlush:
                 if rows:
                     marks = ", ".join(["%s"] * len(columns))
                     self.seeds.append((f"INSERT INTO {table} ({quoted}) VALUES ({marks})", rows))
-        connection.ops.execute_sql_flush = self  # type: ignore[method-assign]
+        # On the class: a thread with a browser's event loop in it gets a connection object of its own.
+        flush = self
+        type(connection.ops).execute_sql_flush = lambda _ops, statements: flush(statements)  # type: ignore[method-assign]
 
     def __call__(self, statements: list[str]) -> None:
         if connection.vendor == "sqlite":

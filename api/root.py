@@ -34,7 +34,9 @@ class RootSerializer(serializers.Serializer[Any]):
 
 
 class Root(DoorView):
-    @extend_schema(operation_id="root", summary="The endpoints", responses={200: RootSerializer, **ERRORS})
+    @extend_schema(
+        operation_id="root", tags=["endpoints"], summary="The endpoints", responses={200: RootSerializer, **ERRORS}
+    )
     def get(self, request: Request) -> Response:
         self.given(request)
         return Response({name: reverse(f"api:{name}", request=request) for name in ENDPOINTS})

@@ -23,6 +23,6 @@ def machine(world: World) -> Callable[..., Client]:
 
     def make(who: str, scopes: Any = SCOPES) -> Client:
         _token, secret = token_create(actor=world.viewer(who), name="machine", scopes=list(scopes), days=30)
-        return Client(headers={"authorization": f"Bearer {secret}"})
+        return Client(headers={"authorization": f"Bearer {secret}", "accept-language": "en"})
 
     return make

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 ROLES = (
     # code, English name, party kind, excludes the other hats
-    ("IT", "Buyer IT", "buyer", False),
-    ("FIN", "Finance", "buyer", False),
-    ("MGR", "Manager", "buyer", False),
-    ("VND", "Vendor staff", "vendor", False),
-    ("SUP", "Supervisor", "supervisor", False),
-    ("AUD", "Auditor", "buyer", True),
-    ("SEC", "Security administrator", "platform", True),
-    ("SYS", "System administrator", "platform", True),
+    ("IT", _("Buyer IT"), "buyer", False),
+    ("FIN", _("Finance"), "buyer", False),
+    ("MGR", _("Manager"), "buyer", False),
+    ("VND", _("Vendor staff"), "vendor", False),
+    ("SUP", _("Supervisor"), "supervisor", False),
+    ("AUD", _("Auditor"), "buyer", True),
+    ("SEC", _("Security administrator"), "platform", True),
+    ("SYS", _("System administrator"), "platform", True),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.policy import NotVisible, require
 from accounts.scoping import Viewer
 from contracts import facts
+from contracts.errors import Refused
 from contracts.models import Contract, Evidence, Fact, StoredFile
 from contracts.selectors.definitions import definition_for
 from engine.facts import FactStore
@@ -67,6 +69,21 @@ def facts_waiting(*, viewer: Viewer, contract: Contract | None = None) -> QueryS
     return rows.filter(~Q(recorded_by_id=viewer.user_id) | Q(recorded_by=None)).select_related(
         "contract", "recorded_by"
     )
+
+
+def fact_titles(contract: Contract) -> dict[str, str]:
+    """What the active definition calls its facts: {"event.acceptance_signed": title}; empty without a definition."""
+    try:
+        definition = definition_for(contract)
+    except Refused:
+        return {}
+    tables: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("event", definition.events),
+        ("interval", definition.intervals),
+        ("series", definition.series),
+        ("item", definition.items),
+    )
+    return {f"{kind}.{name}": entry.title for kind, entries in tables for name, entry in entries.items() if entry.title}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from web.attribute_words import attribute_words
+
 DATE = forms.DateInput(attrs={"type": "date"})
 
 
@@ -76,7 +78,7 @@ class ThingForm(forms.Form):
 
 
 def _attribute_field(name: str, kind: str, systems: list[tuple[str, str]]) -> forms.Field:
-    label = name.replace("_", " ")
+    label = attribute_words(name)
     if kind == "bool":
         return forms.ChoiceField(label=label, choices=UNKNOWN, required=False)
     if kind == "date":

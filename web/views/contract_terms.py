@@ -143,8 +143,14 @@ def service_levels(request: HttpRequest, contract_id: int) -> HttpResponse:
     """SLA commitments and deliverables as the contract states them."""
     contract, context = _frame(request, contract_id)
     data = selectors.definition_for(contract).to_data()
+    titles = {
+        name: entry.get("title") for table in ("measure", "series") for name, entry in data.get(table, {}).items()
+    }
     context |= {
-        "commitments": list(data.get("commitment", {}).values()),
+        "commitments": [
+            {**row, "measure_title": titles.get(row.get("measure"), row.get("measure"))}
+            for row in data.get("commitment", {}).values()
+        ],
         "deliverables": list(data.get("deliverable", {}).values()),
         "securities": list(data.get("security", {}).values()),
     }

@@ -26,6 +26,7 @@ from web.components import Cell, Column, KeysetPage, Row, Table
 from web.contract_tabs import contract_tabs
 from web.forms.facts import DecisionForm, EventForm, ThingForm
 from web.links import number_parameter, with_query
+from web.words import fact_title
 
 UNPROCESSABLE = 422
 PAGE = 50
@@ -54,18 +55,18 @@ def fact_list(request: HttpRequest, contract_id: int) -> HttpResponse:
     contract, context = _frame(request, contract_id)
     viewer = request_viewer(request)
     recorded = selectors.facts_list(viewer=viewer, contract=contract, before_id=number_parameter(request, "before"))
+    titles = selectors.fact_titles(contract)
     if request.GET.get("format") == "xlsx":
         heads = (_("Recorded"), _("Kind"), _("Name"), _("Subject"), _("Happened"), _("State"), _("By"), _("Note"))
         rows = [
-            (f.recorded_at, f.get_kind_display(), f.name, f.subject, when(f, contract.zone), f.get_state_display(),
-             str(f.recorded_by or ""), f.note)
+            (f.recorded_at, f.get_kind_display(), fact_title(f, titles), f.subject, when(f, contract.zone),
+             f.get_state_display(), str(f.recorded_by or ""), f.note)
             for f in recorded
         ]  # fmt: skip
         return excel_response(f"{contract.number} {_('Facts')}", _("Facts"), heads, rows)
     page = list(recorded[: PAGE + 1])
     older = page[PAGE - 1].pk if len(page) > PAGE else None
     known = selectors.recordable_events(viewer=viewer, contract=contract)
-    titles = {row.name: row.title for row in known}
     table = Table(
         _("Recorded facts"),
         (
@@ -80,7 +81,7 @@ def fact_list(request: HttpRequest, contract_id: int) -> HttpResponse:
                 (
                     Cell(f"{f.recorded_at:%Y-%m-%d %H:%M}"),
                     Cell(
-                        titles.get(f.name, f.name) if f.kind == "event" else f"{f.subject} {f.name}".strip(),
+                        fact_title(f, titles),
                         url=reverse("web:fact", args=[contract.pk, f.pk]),
                         sub=f.note,
                     ),
@@ -97,7 +98,7 @@ def fact_list(request: HttpRequest, contract_id: int) -> HttpResponse:
     context |= {
         "events": [(row, when(row.current, contract.zone) if row.current else "") for row in known],
         "kinds": [row for row in recordable_kinds(viewer=viewer, contract=contract) if row.kind == "item"],
-        "waiting": list(facts_waiting(viewer=viewer, contract=contract)),
+        "waiting": [(f, fact_title(f, titles)) for f in facts_waiting(viewer=viewer, contract=contract)],
         "table": table,
         "page": KeysetPage(older_url=with_query(request, before=older) if older else "", shown=min(len(page), PAGE)),
         "may_propose": allows(viewer, "fact.propose"),
@@ -238,6 +239,7 @@ def fact(request: HttpRequest, contract_id: int, fact_id: int) -> HttpResponse:
     pending = found.state == "proposed"
     context |= {
         "fact": found,
+        "title": fact_title(found, selectors.fact_titles(contract)),
         "happened": when(found, contract.zone),
         "effects": previews.fact_preview(viewer=viewer, fact=found) if pending else None,
         "form": form,

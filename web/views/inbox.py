@@ -20,6 +20,7 @@ from obligations.services.reminders.actions import chase
 from web.components import KeysetPage, Tab
 from web.links import with_query
 from web.obligation_rows import component_groups, excel_heads, excel_row
+from web.words import titled_facts
 
 EXPORT_ROWS = 20_000
 
@@ -60,7 +61,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             shown=len(found.page.rows),
         ),
         "tab": found.tab,
-        "waiting_facts": list(facts_waiting(viewer=viewer)[:5]) if allows(viewer, "fact.confirm") else [],
+        "waiting_facts": titled_facts(facts_waiting(viewer=viewer)[:5]) if allows(viewer, "fact.confirm") else [],
         "chasable": [row for row in found.page.rows if row.verb == "chase"],
         "excel_url": with_query(request, format="xlsx"),
         "today": page.is_today,

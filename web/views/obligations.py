@@ -140,6 +140,7 @@ def obligation(request: HttpRequest, obligation_id: int) -> HttpResponse:
         "row": row,
         "listed": component_row(row),
         "strip": explained_deadline(detail),
+        "fact_titles": contracts.fact_titles(contract),
         "history": [(entry, action_words(entry.action)) for entry in detail.history],
         "may": detail.may,
         "review_form": ReviewForm(),

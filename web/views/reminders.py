@@ -16,6 +16,7 @@ from obligations.selectors import reminders
 from obligations.services.notifications import notifications_read
 from web.components import KeysetPage
 from web.links import filter_group, number_parameter, with_query
+from web.words import step_words
 
 # A day's further reminders are in the Excel file: the page stays readable when a whole year is overdue.
 SHOWN_A_DAY = 12
@@ -55,7 +56,7 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "xlsx":
         heads = (_("Day"), _("Step"), _("Ref."), _("Obligation"), _("Recipients"))
         rows = [
-            (item.at, item.step, item.ref, item.title, "、".join(person.name for person in item.recipients))
+            (item.at, step_words(item.step), item.ref, item.title, "、".join(person.name for person in item.recipients))
             for item in plan.reminders
         ]
         return excel_response(_("Reminders ahead"), _("Reminders ahead"), heads, rows)

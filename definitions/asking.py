@@ -21,13 +21,19 @@ EVALUATED, DEFINITION_REFUSED, FACTS_REFUSED = 0, 1, 2
 
 @dataclass(frozen=True)
 class Answer:
-    """What `evaluate` says: its exit code, the JSON, and the evaluation unless something was refused."""
+    """What `evaluate` says: its exit code, the JSON (in English, whatever the reader's language), and the evaluation
+    unless something was refused."""
 
     exit_code: int
     payload: dict[str, Any]
     evaluation: Evaluation | None = None
     health: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that refused it, in the order of the JSON."""
+        return tuple(problem for problem in self.problems if problem.level == "error")
 
 
 def problem_json(problem: Problem) -> dict[str, str]:
@@ -38,7 +44,7 @@ def problem_json(problem: Problem) -> dict[str, str]:
 
 def _refusal(exit_code: int, problems: Iterable[Problem], file: str = "") -> Answer:
     found = tuple(problems)
-    errors = [problem_json(problem) for problem in found if problem.level == "error"]
+    errors = [problem.to_json() for problem in found if problem.level == "error"]
     for error in errors:
         if file and not error["where"].startswith(file):
             error["where"] = ":".join(part for part in (file, error["where"]) if part)

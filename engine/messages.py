@@ -95,6 +95,7 @@ MESSAGES: dict[str, str] = {
     "doubtful_instance": _("Whether this applies at all is not decided: {missing}."),
     # -- reasons of a status ---------------------------------------------------------------------------------------
     "waiting_for_facts": _("Condition not met: waiting for {missing}."),
+    "out_of_time": _("The date lies outside the years that can be counted."),
     "waiting_for_gate": _("Waiting for {gate}; until then the obligor is not in breach. The date {due} stays."),
     "waiting_for_gate_open": _("Waiting for {gate}; until then the obligor is not in breach."),
     "waiting_for_gate_estimated": _(

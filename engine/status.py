@@ -68,7 +68,7 @@ def _waiting_for_gate(world: FactWorld, duty: Duty, due: Span, gate: Choice) -> 
     reason = step(form, gate=named, due=shown(due, world.zone), missing=sorted(gate.missing))
     if due.state != "pending":
         return (reason,)
-    return (reason, step("waiting_for_facts", missing=sorted(due.missing)))
+    return (reason, _waiting_for_facts(due))
 
 
 def _by_date(world: FactWorld, duty: Duty, due: Span, done: Moment | None) -> Judgement:
@@ -97,12 +97,15 @@ def _undecided(world: FactWorld, due: Span, done: Moment | None) -> Judgement:
         reasons: tuple[Step, ...] = () if in_time else (step("done_undecided", done=done),)
         return Judgement("met", due, reasons=reasons, missing=frozenset() if in_time else due.missing)
     if due.state == "pending":
-        reason = step("waiting_for_facts", missing=sorted(due.missing))
-        return Judgement("waiting", due, reasons=(reason,), missing=due.missing)
+        return Judgement("waiting", due, reasons=(_waiting_for_facts(due),), missing=due.missing)
     open_reasons: tuple[Step, ...] = (step("provisional", value=shown(due, world.zone)),)
     if _order(world, due.estimate) < _order(world, world.as_of):
         open_reasons = (*open_reasons, step("past_estimate"))
     return Judgement("open", due, reasons=open_reasons, missing=due.missing)
+
+
+def _waiting_for_facts(due: Span) -> Step:
+    return step("waiting_for_facts", missing=sorted(due.missing)) if due.missing else step("out_of_time")
 
 
 def _gate(world: FactWorld, duty: Duty, instance: Instance) -> Choice | None:

@@ -49,7 +49,7 @@ def _clauses(source: Source, definition: Definition) -> Iterator[Problem]:
 
 
 def _currencies(source: Source, definition: Definition) -> Iterator[Problem]:
-    """Amounts inside expressions are in the contract's currency: no rate is stated to convert by."""
+    """Amounts in another currency than the contract's are worth a look; to mix two is ill-typed already."""
     own = definition.contract.currency
     for table, name, entry in _entries(source):
         for field in EXPRESSIONS:
@@ -57,5 +57,5 @@ def _currencies(source: Source, definition: Definition) -> Iterator[Problem]:
                 if found[1] != own:
                     yield make_problem(
                         "foreign_currency", file=source.file_of(table, name), table=f"{table}.{name}",
-                        clause=str(entry.get("clause", "")), found=found[0], currency=own,
+                        clause=str(entry.get("clause", "")), level="warning", found=found[0], currency=own,
                     )  # fmt: skip

@@ -99,6 +99,11 @@ class Reader:
         value: str = self._typed(name, str, "text", default, required)
         return value
 
+    def name(self, name: str, *, required: bool = False) -> str:
+        """A text field that may be written as a whole number."""
+        value = self._typed(name, (str, int), "text", "", required)
+        return "" if isinstance(value, bool) else str(value)
+
     def choice(self, name: str, options: Iterable[str], default: str) -> str:
         """A text field with a fixed set of values."""
         value = self.text(name, default=default)

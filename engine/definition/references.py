@@ -214,6 +214,9 @@ def needs_graph(definition: Definition) -> dict[str, frozenset[str]]:
     for duty in d.duties.values():
         trees = [tree for name, tree in duty.expressions.items() if name in ("due", "done")]
         graph[f"duty.{duty.id}"] = _named([*trees, *(binding.source for binding in duty.bindings)])
+        # whether it is in breach depends on its gate as well, which never moves the date
+        gates = [tree for name, tree in duty.expressions.items() if name in ("gate", "after_gate")]
+        graph[f"breaches.{duty.id}"] = _named(gates) | {f"duty.{duty.id}"}
     for term in d.terms.values():
         # each edge by itself: a term that ends 24 months after its own start is no circle
         for edge, tree in (("start", term.start), ("end", term.end)):
@@ -257,6 +260,9 @@ def _names_in(tree: s.Expr) -> Iterator[str]:
         if isinstance(target, s.Ref) and target.kind == "term":
             yield f"term.{target.name}.{tree.function}"
             return
+    if isinstance(tree, s.Call) and tree.function == "breaches":
+        yield from (f"breaches.{node.name}" for node in tree.args if isinstance(node, s.Ref))
+        return
     if isinstance(tree, s.Ref):
         edges = (".start", ".end") if tree.kind == "term" else ("",)
         yield from (f"{tree.kind}.{tree.name}{edge}" for edge in edges)

@@ -48,7 +48,7 @@ def read_contract(r: Reader) -> m.Contract:
         r.fail("unknown_profile", name=profile)
         profile = "none"
     contract = m.Contract(
-        number=r.text("number", required=bool(r.data)),
+        number=r.name("number", required=bool(r.data)),
         title=r.text("title"),
         currency=r.text("currency", default="CNY"),
         total=r.decimal("total"),

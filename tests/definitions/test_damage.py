@@ -111,7 +111,11 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "capitals unreadable": (text("肆佰元整", "四百块"), "capitals_unreadable", "instalment.1"),
     "too many decimals": (text('amount = "50.00"', 'amount = "50.001"'), "minor_units", "security.performance"),
     "currency code": (text('currency = "CNY"', 'currency = "yuan"'), "unknown_currency", "contract"),
-    "foreign currency": (more('[rule.fine]\nclause = "7"\namount = "USD 5"\n'), "", "rule.fine"),
+    "two currencies": (
+        more('[rule.fine]\nclause = "7"\namount = "USD 5 + CNY 1"\n'),
+        "two_currencies",
+        "rule.fine",
+    ),
     "instalment of a duty that is not there": (
         text('duty = "payment_2"', 'duty = "payment_9"'),
         "unknown_name",

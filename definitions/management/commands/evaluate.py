@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext
 
 from definitions.asking import Answer, ask
+from definitions.problems import translated
 from engine.evaluation import DeadlineResult
 from engine.results import lines
 
@@ -38,9 +39,10 @@ class Command(BaseCommand):
             sys.exit(answer.exit_code)
 
     def _errors(self, answer: Answer) -> None:
-        for error in answer.payload["errors"]:
+        for problem, error in zip(answer.errors, answer.payload["errors"], strict=True):
+            text, remedy = translated(problem)
             clause = f" [{error['clause']}]" if error["clause"] else ""
-            self.stderr.write(f"{error['where']}{clause}: {error['text']} {error['remedy']}")
+            self.stderr.write(f"{error['where']}{clause}: {text} {remedy}")
 
     def _deadline(self, result: DeadlineResult) -> None:
         key = f"[{', '.join(result.key.values())}]" if result.key else ""

@@ -26,6 +26,6 @@ def test_endpoints_can_be_browsed_and_tried(
     page.get_by_text("Contracts, by number").click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
-    answer = page.locator(".live-responses-table .response-col_description").first
+    answer = page.locator(".live-responses-table tr.response .response-col_description").first
     expect(answer).to_contain_text(world.contract.number)
     assert [url for url in elsewhere if not url.startswith(("data:", "blob:"))] == []

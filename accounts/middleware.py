@@ -61,7 +61,7 @@ class LanguageMiddleware:
         language = getattr(request.user, "language", "")
         if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(language)
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[assignment]
+            request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)
 
 

@@ -16,11 +16,10 @@ PAGE = 50
 
 def people_list(*, viewer: Viewer, text: str = "") -> QuerySet[User]:
     """People the viewer may know of, with party and live roles. Three queries whatever the number."""
-    live = Membership.objects.filter(revoked_at=None).select_related("role")
     people = (
         User.objects.visible_to(viewer)
         .select_related("party")
-        .prefetch_related(Prefetch("memberships", queryset=live, to_attr="live_memberships"))
+        .prefetch_related(Prefetch("memberships", queryset=Membership.objects.select_related("role")))
     )
     if text:
         people = people.filter(Q(display_name__icontains=text) | Q(username__icontains=text))

@@ -49,7 +49,7 @@ class Schema(SpectacularAPIView):
     access: ClassVar[Access] = Access({"GET": "api.read"})
     permission_classes = (ActionPermission,)
     # JSON unless YAML is asked for, so that a refusal is JSON as well.
-    renderer_classes = (OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2)
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
     http_method_names = ["get", "head"]
 
 

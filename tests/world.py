@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import Party, User
@@ -40,6 +41,9 @@ class World:
     contract: Contract
     parties: dict[str, Party]
     person: dict[str, User] = field(default_factory=dict)
+    # Sign in once per person: for tables of thousands of requests that share one world.
+    reuse_sessions: bool = False
+    signed_in: dict[tuple[str | None, bool], str] = field(default_factory=dict)
 
     def viewer(self, who: str, *, fresh: bool = True) -> Viewer:
         """The person as an actor; `fresh` = proved who they are a moment ago."""
@@ -51,12 +55,16 @@ class World:
     def client(self, who: str | None, *, fresh: bool = True) -> Client:
         """A browser of that person, signed in; None = nobody signed in."""
         client = Client()
-        if who is not None:
+        if (who, fresh) in self.signed_in:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.signed_in[who, fresh]
+        elif who is not None:
             client.force_login(self.person[who], backend="allauth.account.auth_backends.AuthenticationBackend")
             if fresh:
                 session = client.session
                 session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
                 session.save()
+            if self.reuse_sessions:
+                self.signed_in[who, fresh] = client.cookies[settings.SESSION_COOKIE_NAME].value
         return client
 
     def join(self, name: str, role: str, party: Party, **fields: Any) -> User:

@@ -17,6 +17,7 @@ from typing import Literal
 Tone = Literal["", "ok", "warn", "bad", "info"]
 """Colour of a text or chip. ``bad`` (red) is for overdue or breach alone."""
 
+BandKind = Literal["info", "neutral", "ok", "bad", "running", "empty"]
 DayKind = Literal["workday", "weekend", "holiday", "makeup", "uncovered"]
 """What the calendar says of a day; ``uncovered`` = after the published schedule ends, hence an estimate."""
 
@@ -54,7 +55,7 @@ class TimelineBand:
 
     first: date
     last: date
-    kind: Literal["info", "neutral", "ok", "bad", "running", "empty"]
+    kind: BandKind
     title: str
     label: str = ""
     url: str = ""

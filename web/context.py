@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -100,7 +102,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     viewer = request_viewer(request)
     page = page_date(request)
     theme = request.COOKIES.get("theme", "")
-    frame = {
+    frame: dict[str, Any] = {
         "as_of": page.as_of,
         "is_today": page.is_today,
         "known_on": page.known_on,

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from web.components import TimelineBand, TimelineLane, TimelineMark, YearTimeline
+from web.components import BandKind, TimelineBand, TimelineLane, TimelineMark, YearTimeline
 from web.obligation_rows import obligation_url
 
 LANES = {
@@ -38,7 +38,7 @@ def year_timeline(lanes: Any, *, as_of: date, query: str = "") -> YearTimeline:
     if lanes.term_first is not None and lanes.term_last is not None:
         first, last = max(lanes.term_first, lanes.first), min(lanes.term_last, lanes.last)
         if first <= last:
-            kind = "running" if lanes.term_last >= as_of else "neutral"
+            kind: BandKind = "running" if lanes.term_last >= as_of else "neutral"
             band = TimelineBand(first, last, kind, _("Term"), label=_("Term"))
             drawn.append(TimelineLane(_("Term"), bands=(band,)))
     for lane in lanes.lanes:

@@ -1,5 +1,7 @@
 """People and the bodies they belong to. A person has one party for life; rights come from memberships only."""
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
@@ -63,6 +65,8 @@ class UserManager(BaseUserManager["User"]):
         """People of the viewer's own party; the platform's security administrator sees everybody."""
         if viewer.is_system or viewer.kind == "platform" or "SEC" in viewer.roles:
             return self.get_queryset()
+        if viewer.party_id is None:
+            return self.get_queryset().none()
         return self.get_queryset().filter(party_id=viewer.party_id)
 
 
@@ -83,7 +87,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         ordering = ("display_name", "pk")
@@ -97,6 +101,11 @@ class User(AbstractBaseUser):
 
     def get_short_name(self) -> str:
         return self.display_name
+
+    @property
+    def live_memberships(self) -> list["Membership"]:
+        """The roles in force; no query when selectors.people_list fetched the memberships."""
+        return [membership for membership in self.memberships.all() if membership.revoked_at is None]
 
 
 class Role(models.Model):
@@ -183,6 +192,6 @@ class PartyContact(models.Model):
 
     @classmethod
     def scope(cls, viewer: Viewer) -> Q:
-        if viewer.kind == "buyer":
+        if viewer.kind == "buyer" or "SEC" in viewer.roles:
             return Q()
         return Q(party_id=viewer.party_id)

@@ -33,6 +33,8 @@ def token_create(*, actor: Viewer, name: str, scopes: Sequence[str], days: int) 
     Raises AccountRefused for unknown scopes or a lifetime out of range.
     """
     require(actor, "api.token")
+    if actor.user_id is None:
+        raise AccountRefused(_("A token belongs to a person; sign in."))
     unknown = set(scopes) - set(SCOPES)
     if unknown or not scopes:
         raise AccountRefused(_("Choose at least one of the listed scopes."), "scopes")

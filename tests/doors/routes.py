@@ -23,10 +23,11 @@ class Route:
     def is_api(self) -> bool:
         return bool(getattr(getattr(self.view, "cls", None), "api_door", False))
 
-    def url(self, values: dict[str, Any]) -> str:
+    def url(self, values: dict[Any, Any]) -> str:
         """The address with parameters from `values`; a missing one is a hole in the test's world."""
         try:
-            return reverse(self.name, kwargs={name: values[name] for name in self.parameters})
+            given = {name: values.get((self.name, name)) or values[name] for name in self.parameters}
+            return reverse(self.name, kwargs=given)
         except (KeyError, NoReverseMatch) as error:
             raise AssertionError(f"{self.name}: give the test world a value for {error}") from error
 

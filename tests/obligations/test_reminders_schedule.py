@@ -17,7 +17,6 @@ from obligations.services.reminders.schedule import (
     policy_of,
     steps_for,
 )
-
 from tests.obligations.reminder_world import ZONE, at
 
 CLOCK = Clock(china_official(), ZONE)

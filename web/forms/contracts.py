@@ -13,7 +13,7 @@ from contracts.forms import MultipleFileField
 
 
 class DefinitionForm(forms.Form):
-    files = MultipleFileField(
+    files = MultipleFileField(  # type: ignore[assignment]  # Django moves fields off the class
         label=gettext_lazy("Definition files"),
         help_text=gettext_lazy("All TOML files of one contract, or one ZIP of them. Nothing changes if one is faulty."),
     )

@@ -14,7 +14,7 @@ DATE = {"type": "date"}
 
 class SubmissionForm(forms.Form):
     done_on = forms.DateField(label=_("Done on"), widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
-    files = MultipleFileField(label=_("Evidence files"), required=False)
+    files = MultipleFileField(label=_("Evidence files"), required=False)  # type: ignore[assignment]  # Django moves fields off the class
     reference = forms.CharField(
         label=_("Reference"),
         max_length=200,

@@ -18,7 +18,7 @@ from contracts.errors import Refused
 from contracts.forms import run_form
 from contracts.services import calendars
 from obligations.services import calendar_years
-from web.components import Cell, Column, Row, Table
+from web.components import Cell, Column, Row, Table, Tone
 from web.forms.contracts import CalendarForm, NoteForm
 
 
@@ -27,7 +27,7 @@ def workdays(request: HttpRequest) -> HttpResponse:
     """Every year and version of the calendar; what is published, proposed, superseded."""
     viewer = request_viewer(request)
     rows = list(selectors.calendar_years(viewer=viewer))
-    tones = {"active": "ok", "proposed": "info", "superseded": "", "rejected": ""}
+    tones: dict[str, Tone] = {"active": "ok", "proposed": "info", "superseded": "", "rejected": ""}
     table = Table(
         _("Working days"),
         (

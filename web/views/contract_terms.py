@@ -16,7 +16,7 @@ from accounts.policy import access
 from accounts.scoping import request_viewer
 from contracts import selectors
 from documents.excel import excel_response
-from web.components import Cell, Column, Kpi, Row, Table
+from web.components import Cell, Column, Kpi, Row, Table, Tone
 from web.contract_tabs import contract_tabs
 from web.links import filter_group, with_query
 from web.templatetags.ui import money_text
@@ -105,7 +105,7 @@ def clauses(request: HttpRequest, contract_id: int) -> HttpResponse:
             heads,
             [(r.code, r.title, r.get_coverage_display(), r.note) for r in rows],
         )
-    tones = {"modelled": "ok", "information": "", "not_modelled": "warn"}
+    tones: dict[str, Tone] = {"modelled": "ok", "information": "", "not_modelled": "warn"}
     obligations_url = reverse("web:contract_obligations", args=[contract.pk])
     table = Table(
         _("Clauses"),

@@ -94,7 +94,7 @@ def contract(request: HttpRequest, contract_id: int) -> HttpResponse:
     """One contract at a glance: figures, twelve months, what is urgent, the next payment, what happened last."""
     viewer, page = request_viewer(request), page_date(request)
     found = contracts.contract_by_id(contract_id, viewer=viewer)
-    seen = {"viewer": viewer, "contract": found, "as_of": page.as_of, "known_on": page.known_on}
+    seen: dict[str, Any] = {"viewer": viewer, "contract": found, "as_of": page.as_of, "known_on": page.known_on}
     summary = obligations.overview(**seen)
     first, last = twelve_months(page.as_of)
     lanes = obligations.year_lanes(**seen, first=first, last=last)

@@ -22,7 +22,7 @@ from contracts.selectors.facts import RecordableFact, facts_waiting, recordable_
 from contracts.services.files import evidence_add
 from documents.excel import excel_response
 from obligations.services import events, previews
-from web.components import Cell, Column, KeysetPage, Row, Table
+from web.components import Cell, Column, KeysetPage, Row, Table, Tone
 from web.contract_tabs import contract_tabs
 from web.forms.facts import DecisionForm, EventForm, ThingForm
 from web.links import number_parameter, with_query
@@ -46,7 +46,7 @@ def when(fact: Any, zone: str) -> str:
     return ""
 
 
-STATE_TONES = {"confirmed": "ok", "proposed": "info", "rejected": ""}
+STATE_TONES: dict[str, Tone] = {"confirmed": "ok", "proposed": "info", "rejected": ""}
 
 
 @access(GET="fact.read")

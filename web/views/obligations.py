@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -53,7 +53,7 @@ def contract_list(request: HttpRequest, contract_id: int) -> HttpResponse:
     contract = contracts.contract_by_id(contract_id, viewer=viewer)
     filters = read_filters(request)
     order = "register" if request.GET.get("order") == "register" else "due"
-    seen = {
+    seen: dict[str, Any] = {
         "viewer": viewer,
         "contract": contract,
         "as_of": page.as_of,
@@ -196,7 +196,7 @@ def review(request: HttpRequest, obligation_id: int) -> HttpResponse:
         messages.warning(request, _("There is nothing to review any more. Somebody else may have decided."))
     elif not form.is_valid():
         for errors in form.errors.values():
-            messages.error(request, " ".join(errors))
+            messages.error(request, " ".join(map(str, errors)))
     else:
         note, decision = form.cleaned_data["note"], request.POST.get("decision")
         try:
@@ -309,6 +309,6 @@ def hand_over(request: HttpRequest, obligation_id: int) -> HttpResponse:
 
 
 @access(GET="contract.internal.read")
-def file(request: HttpRequest, file_id: int) -> HttpResponse:
+def file(request: HttpRequest, file_id: int) -> FileResponse:
     """A stored file as a download, never shown inline."""
     return attachment_response(contracts.file_get(file_id, viewer=request_viewer(request)))

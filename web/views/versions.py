@@ -16,7 +16,7 @@ from contracts import selectors
 from contracts.errors import Refused
 from definitions import selectors as definition_selectors
 from definitions import services
-from web.components import Cell, Column, Row, Table
+from web.components import Cell, Column, Row, Table, Tone
 from web.contract_tabs import contract_tabs
 from web.forms.contracts import DefinitionForm
 
@@ -29,7 +29,7 @@ def versions(request: HttpRequest, contract_id: int) -> HttpResponse:
     rows = list(selectors.versions_list(viewer=viewer, contract=contract))
     shown = next((row for row in rows if str(row.pk) == request.GET.get("version")), None)
     shown = shown or next((row for row in rows if row.state == "active"), rows[0] if rows else None)
-    tones = {"active": "ok", "draft": "info", "superseded": ""}
+    tones: dict[str, Tone] = {"active": "ok", "draft": "info", "superseded": ""}
     table = Table(
         _("Versions"),
         (

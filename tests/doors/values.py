@@ -1,0 +1,113 @@
+"""A value for every parameter of the whole URLconf: one real object of the world's contract for each kind of thing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.scoping import SYSTEM
+from accounts.services.people import contact_add
+from accounts.services.tokens import SCOPES, token_create
+from billing import services as billing
+from billing.models import Invoice, Milestone, PaymentApplication
+from contracts.models import CalendarYear, Contract, DefinitionVersion, Fact
+from contracts.selectors import definition_for
+from documents.services import payment_approval_issue
+from obligations.models import Obligation, Reminder, Submission
+from obligations.services.events import event_propose
+from obligations.services.reminders import chase, sweep
+from obligations.services.submissions import submission_add
+from tests.billing.world import pdf
+from tests.world import World
+
+# The demonstration contract runs from 1 April 2026 to 31 March 2027; every table of routes plays on this day.
+NOW = datetime.fromisoformat("2026-09-15T10:00:00+08:00")
+
+
+def applied(world: World, *, number: str, note: str = "") -> PaymentApplication:
+    """The first instalment's invoice handed in by the vendor, checked, and applied for by finance."""
+    first = Milestone.objects.filter(contract=world.contract).order_by("position")[0]
+    invoice = billing.invoice_add(
+        actor=world.viewer("VND"),
+        milestone=first,
+        number=number,
+        amount=first.amount,
+        issued_on=date(2026, 4, 20),
+        upload=pdf(f"{note or 'invoice'}.pdf"),
+    )
+    billing.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note=note)
+    return billing.payment_apply(actor=world.viewer("FIN"), milestone=first, amount=first.amount, note=note)
+
+
+def handed_in(world: World, *, note: str = "按期提交") -> Submission:
+    """A report of the vendor's with a file, waiting for review; the buyer pressed for it before."""
+    report = Obligation.objects.filter(contract=world.contract, obligor="vendor", kind="contractual", state="open")
+    late = report.filter(due_on__lt=timezone.now().date()).order_by("due_on", "pk")[0]
+    chase(actor=world.viewer("IT"), obligation=late, note=note)
+    sweep(timezone.now())
+    return submission_add(
+        actor=world.viewer("VND"),
+        obligation=late,
+        done_on=late.due_on,
+        note=note,
+        uploads=[pdf(f"{note}.pdf")],
+        reference=note,
+    )
+
+
+def draft(contract: Contract) -> DefinitionVersion:
+    """A later version that waits to be activated."""
+    active = contract.versions.get(state="active")
+    return DefinitionVersion.objects.create(
+        contract=contract,
+        number=active.number + 1,
+        state="draft",
+        sha256=f"{contract.pk:064d}",
+        data=active.data,
+        dependencies=active.dependencies,
+    )
+
+
+def proposed(world: World, *, note: str = "") -> Fact:
+    """An acceptance that IT reported and the manager has not confirmed."""
+    return event_propose(
+        actor=world.viewer("IT"), contract=world.contract, name="acceptance_signed", on=date(2026, 9, 1), note=note
+    )
+
+
+def route_values(world: World) -> dict[Any, Any]:
+    """One value per parameter name; a name that means different things on two routes is keyed (route, name)."""
+    submission = handed_in(world)
+    application = applied(world, number="26112000000012345678")
+    document = payment_approval_issue(actor=world.viewer("FIN"), application=application)
+    fact = proposed(world)
+    contact = contact_add(
+        actor=SYSTEM, party=world.parties["vendor"], purpose="notice", name="收件人", email="notice@example.invalid"
+    )
+    token, _secret = token_create(actor=world.viewer("IT"), name="machine", scopes=list(SCOPES), days=30)
+    evidence = submission.evidence.filter(file__isnull=False).get()
+    definition = definition_for(world.contract)
+    return {
+        "contract_id": world.contract.pk,
+        "obligation_id": submission.obligation_id,
+        "milestone_id": application.milestone_id,
+        "invoice_id": Invoice.objects.get(milestone=application.milestone_id).pk,
+        "application_id": application.pk,
+        "document_id": document.pk,
+        "file_id": evidence.file_id,
+        "fact_id": fact.pk,
+        "version_id": draft(world.contract).pk,
+        "reminder_id": Reminder.objects.filter(recipient=world.person["VND"])[0].pk,
+        "line_number": world.contract.line_items.order_by("number")[0].number,
+        "calendar_id": CalendarYear.objects.order_by("pk")[0].pk,
+        "person_id": world.person["VND2"].pk,
+        "membership_id": world.person["VND2"].memberships.get().pk,
+        "party_id": world.parties["vendor"].pk,
+        "contact_id": contact.pk,
+        "token_id": token.pk,
+        "token": document.token,
+        ("web:event_record", "name"): sorted(definition.events)[0],
+        ("web:thing_record", "name"): sorted(definition.items)[0],
+    }

@@ -39,7 +39,8 @@ class Obligation(ContractScoped):
         STANDING = "standing", _("Standing")
         CLOSED = "closed", _("No longer applicable")
 
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="obligations")
+    # no index of its own: three of those below begin with the contract
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="obligations", db_index=False)
     duty = models.CharField(max_length=60)
     key = models.JSONField(default=dict, blank=True)
     key_text = models.CharField(max_length=120, blank=True)
@@ -91,10 +92,15 @@ class Obligation(ContractScoped):
             ),
         )
         indexes = (
+            # lists of a contract: in due order, in the register's order, of one state
+            models.Index(fields=("contract", "due_at", "id"), name="obligation_due"),
+            models.Index(fields=("contract", "position", "id"), name="obligation_register"),
             models.Index(fields=("contract", "state", "due_at", "id"), name="obligation_list"),
+            # lists over all contracts: owed, and done with the newest first
             models.Index(
                 fields=("due_at", "id"), condition=Q(state__in=("open", "submitted")), name="obligation_inbox"
             ),
+            models.Index(fields=("done_on", "id"), condition=Q(state="done"), name="obligation_done"),
             models.Index(
                 fields=("next_reminder_at",),
                 condition=Q(next_reminder_at__isnull=False),

@@ -78,6 +78,7 @@ MESSAGES: dict[str, str] = {
     "snap_end_open": _("The last day of the {unit} is known once the day in it is."),
     "snap_start": _("The first day of the {unit} of {source}: {result}."),
     "snap_end": _("The last day of the {unit} of {source}: {result}."),
+    "unpaused": _("{amount} {unit} from {source}; nothing stopped the clock: {result}."),
     "paused": _("{amount} {unit} from {source}, the clock standing still during {stops}: {result}."),
     "paused_open": _("{amount} {unit} from {source}, the clock standing still during {stops}: no date yet."),
     "needs_time_of_day": _("The time of day of {names} is not recorded; it lies anywhere in that day."),

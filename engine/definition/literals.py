@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ATTRIBUTE_TYPES = (
     "any", "bool", "count", "date", "duration", "instant", "moment", "money", "number", "points", "ratio",
-    "system", "systems", "text", "texts",
+    "span", "system", "systems", "text", "texts",
 )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def read_literal(value: Any, kind: str, definition: Definition) -> Any:
     if kind in ("systems", "texts"):
         members = _expect(value, list | tuple, "a list")
         return tuple(_system(item, definition) if kind == "systems" else str(item) for item in members)
-    if kind in ("count", "number", "ratio", "money", "points", "duration"):
+    if kind in ("count", "number", "ratio", "money", "points", "duration", "span"):
         return _quantity(value, kind, definition.contract.currency)
     return _expect(value, str, "a text")
 
@@ -75,6 +75,7 @@ def _number_or_text(value: Any) -> Any:
 
 _TYPED = {
     "count": Fraction, "number": Fraction, "ratio": Fraction, "money": Money, "points": Points, "duration": Length,
+    "span": Length,
 }  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def _quantity(value: Any, kind: str, currency: str) -> Any:
     expected = {
         "count": "a whole number", "number": "a number", "ratio": "a ratio such as \"99.98%\"",
         "money": f"an amount such as \"{currency} 12.30\"", "points": "points such as \"3 points\"",
-        "duration": "a duration such as \"90 minutes\"",
+        "duration": "elapsed time such as \"90 minutes\"", "span": "calendar time such as \"24 months\"",
     }[kind]  # fmt: skip
     if isinstance(value, _TYPED[kind]):
         # read before: facts of a file are checked again where they are evaluated
@@ -106,14 +107,14 @@ def _quantity(value: Any, kind: str, currency: str) -> Any:
             return number
     if kind in ("ratio", "number") and isinstance(tree, s.Percent):
         return sign * Fraction(tree.value) / 100
-    if kind == "money" and isinstance(tree, s.MoneyAmount):
+    if kind == "money" and isinstance(tree, s.MoneyAmount) and tree.currency == currency:
         return Money(tree.currency, sign * Fraction(tree.amount))
     if isinstance(tree, s.Quantity) and sign == 1:
         if kind == "points" and tree.unit == "points":
             return Points(Fraction(tree.amount))
         if kind == "duration" and tree.unit in CLOCK:
             return _clock(tree.amount, tree.unit)
-        if kind == "duration" and tree.unit not in ("points", "workdays"):
+        if kind == "span" and tree.unit in s.DAY_UNITS and tree.unit != "workdays":
             return Length(int(tree.amount), tree.unit)
     raise ValueError(expected)
 

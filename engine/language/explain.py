@@ -98,12 +98,17 @@ def roll_step(world: World, before: Span, after: Span, direction: str, law: str)
 def pause_step(world: World, base: Span, result: Span, length: Length, spells: tuple[Interval, ...]) -> Step:
     """How an anchor was moved while the clock stopped inside intervals."""
     zone = world.zone
+    source, target = shown(base, zone), shown(result, zone)
+    if source is None:
+        return step("offset_open_after", amount=length.label, unit=length.unit)
+    if not spells:
+        return step("unpaused", amount=length.label, unit=length.unit, source=source, result=target)
     stops = [[zone.local(spell.start), None if spell.end >= world.after else zone.local(spell.end)] for spell in spells]
     return step(
         "paused",
         amount=length.label,
         unit=length.unit,
-        source=shown(base, zone),
-        result=shown(result, zone),
+        source=source,
+        result=target,
         stops=stops,
     )

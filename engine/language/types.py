@@ -52,7 +52,7 @@ def attribute_type(name: str, currency: str) -> Type:
     """The type an attribute's declaration names; the name of an item kind means such an item's id."""
     simple = {
         "bool": BOOL, "count": COUNT, "number": COUNT, "ratio": RATIO, "points": POINTS, "date": DATE,
-        "instant": INSTANT, "moment": MOMENT, "duration": CLOCK, "text": TEXT, "any": ANY,
+        "instant": INSTANT, "moment": MOMENT, "duration": CLOCK, "span": SPAN, "text": TEXT, "any": ANY,
         "money": money(currency), "system": element("system"), "systems": set_of("system"), "texts": set_of("text"),
     }  # fmt: skip
     return simple.get(name, TEXT)

@@ -28,6 +28,8 @@ from web.components import (
 
 GROUPS: dict[str, tuple[Any, Tone]] = {
     "overdue": (gettext_lazy("Overdue"), "bad"),
+    # Passed, yet nobody is late by the contract: an internal target, or a third party's date.
+    "missed": (gettext_lazy("Target missed"), "warn"),
     "today": (gettext_lazy("Today"), "warn"),
     "week": (gettext_lazy("Within 7 days"), "warn"),
     "month": (gettext_lazy("Within 30 days"), ""),
@@ -54,7 +56,7 @@ STATUSES = {
     "met": gettext_lazy("Met"),
     "met_late": gettext_lazy("Met late"),
     "late": gettext_lazy("Overdue"),
-    "target_missed": gettext_lazy("Internal target missed"),
+    "target_missed": gettext_lazy("Target missed"),
     "in_review": gettext_lazy("In review"),
     "not_applicable": gettext_lazy("Not applicable"),
     "pending": gettext_lazy("Pending"),
@@ -110,7 +112,8 @@ def component_groups(
     """Rows under their urgency, in order of urgency; a group without rows is left out."""
     found: dict[str, list[ObligationRow]] = {name: [] for name in GROUPS}
     for row in rows:
-        found[row.urgency].append(component_row(row, query=query, with_contract=with_contract))
+        group = "missed" if row.status == "target_missed" else row.urgency
+        found[group].append(component_row(row, query=query, with_contract=with_contract))
     return tuple(
         ObligationGroup(str(GROUPS[name][0]), tuple(members), GROUPS[name][1])
         for name, members in found.items()

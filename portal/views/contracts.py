@@ -70,6 +70,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return excel_response(_("My obligations"), _("My obligations"), excel_heads(), rows)
     found = inbox(**seen, cursor=request.GET.get("cursor", "")).page
     context = {
+        "heading": _("My obligations") if allows(viewer, "portal.submit") else _("Obligations"),
         "stake": readmodels.stake(viewer=viewer, as_of=page.as_of, money=allows(viewer, "portal.money.read")),
         "tabs": _tabs(request, viewer, tab),
         "tab": tab,

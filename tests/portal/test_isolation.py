@@ -50,6 +50,13 @@ def addresses(world: World, row: Obligation, milestone: Milestone) -> list[str]:
         f"/portal/contracts/{pk}/clauses/?format=xlsx",
         "/portal/invoices/?format=xlsx",
         "/portal/invoices/?format=invoices.xlsx",
+        # pages that both front doors share
+        "/notifications/",
+        "/me/",
+        "/me/tokens/",
+        "/parties/",
+        "/people/",
+        "/journal/",
     ]
 
 

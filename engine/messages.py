@@ -145,6 +145,10 @@ WORDS: dict[str, str] = {
     "makeup": _("make-up working day"),
     "workday": _("working day"),
     "uncovered": _("not yet published"),
+    "Civil Code 201": _("Civil Code 201"),
+    "Civil Code 202": _("Civil Code 202"),
+    "Civil Code 203": _("Civil Code 203"),
+    "State Council holiday notices": _("State Council holiday notices"),
     "chosen": _("chosen"),
     "default": _("by default"),
 }
@@ -163,11 +167,19 @@ def render(step: Step, translate: Callable[[str], str] = str) -> str:
         params["clause"] = cite(params["clause"], translate)
     for key in _WORDED:
         word = step.params.get(key)
-        if isinstance(word, str) and word in WORDS:
-            params[key] = translate(WORDS[word])
+        if isinstance(word, str):
+            params[key] = in_words(word, translate)
     if not params.get("clause"):
         source = _NO_CLAUSE.sub("", source)
-    return " ".join(source.format_map(_Params(params)).split()).replace(" )", ")")
+    return (
+        " ".join(source.format_map(_Params(params)).split()).replace(" )", ")").replace(":)", ")").replace("：）", "）")
+    )
+
+
+def in_words(text: str, translate: Callable[[str], str] = str) -> str:
+    """One of WORDS in the reader's language, with what follows it in brackets; any other text as it is."""
+    word, bracket, rest = text.partition(" (")
+    return translate(WORDS[word]) + bracket + rest if word in WORDS else text
 
 
 def cite(clause: str, translate: Callable[[str], str] = str) -> str:
@@ -179,7 +191,7 @@ def cite(clause: str, translate: Callable[[str], str] = str) -> str:
 
 # The parameters that hold what a sentence arrives at, and those that hold one of WORDS.
 _RESULTS = ("result", "at", "closes", "due")
-_WORDED = ("unit", "kind", "origin")
+_WORDED = ("unit", "kind", "origin", "law")
 
 # Where no clause is known, the brackets around it go too, whatever the language.
 _NO_CLAUSE = re.compile(r"\s*[(（][^()（）]*\{clause\}[^()（）]*[)）]")

@@ -67,6 +67,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("There is no calendar {name}."),
         _("{suggestion}Publish the calendar or define it inline as [calendar.{name}]."),
     ),
+    "no_default": (
+        _("No default is given: it stays undecided until a person chooses."),
+        _('Write default = "…", or must_choose = true if that is meant.'),
+    ),
     "bad_default": (
         _("The default {value} is not one of the options."),
         _("{suggestion}Use one of: {options}."),

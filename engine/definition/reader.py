@@ -139,6 +139,14 @@ class Reader:
             return ()
         return tuple(value)
 
+    def options(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        """A list of inline tables; a bare text is the key of one."""
+        value = self.data.get(name)
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            self.asked.add(name)
+            return tuple({"key": item} for item in value)
+        return self.tables(name)
+
     def types(self, name: str) -> dict[str, str]:
         """A table of attribute names and their types."""
         value: Mapping[str, Any] = self._typed(name, Mapping, "a table", {}, False)

@@ -90,9 +90,11 @@ class _Check:
         d = self.d
         for reading in d.readings.values():
             table = f"reading.{reading.id}"
-            if (reading.default or not reading.must_choose) and reading.default not in reading.keys:
+            if not reading.default and not reading.must_choose and reading.keys:
+                self.problems.warn("no_default", table, reading.clause)
+            if reading.default and reading.default not in reading.keys:
                 self.problems.add(
-                    "bad_default", table, reading.clause, value=reading.default or "—",
+                    "bad_default", table, reading.clause, value=reading.default,
                     options=", ".join(reading.keys), suggestion=suggestion(reading.default, reading.keys),
                 )  # fmt: skip
             self._unique([(key, f"{table}.{index}") for index, key in enumerate(reading.keys, start=1)])

@@ -237,7 +237,7 @@ def _table(r: Reader, name: str) -> m.RangeTable:
 
 def _reading(r: Reader, name: str) -> m.Reading:
     options = []
-    for index, fields in enumerate(r.tables("options"), start=1):
+    for index, fields in enumerate(r.options("options"), start=1):
         row = Reader(r.problems, f"{r.table}.options.{index}", fields)
         options.append(m.Option(row.text("key", required=True), row.text("text"), row.expression("value")))
         row.finish("note")

@@ -93,3 +93,14 @@ def test_no_sentence_shows_a_gap() -> None:
         for sentence in (*row["derivation"], *row["reasons"]):
             assert "—" not in sentence, sentence
             assert " ." not in sentence and "()" not in sentence, sentence
+
+
+def test_options_may_be_bare_keys_and_a_default_may_wait() -> None:
+    reading = '[reading.x]\nclause = "1"\noptions = ["early", "late"]\n'
+    duty = '[duty.d]\nclause = "1"\ndue = "if(reading.x == \'early\', on 2025-12-01, on 2025-12-02)"\n'
+    assert codes(reading + duty) == ["no_default"]
+    undecided = run(definition(reading + duty), "2025-11-01").deadline("d")
+    assert (undecided.state, undecided.missing) == ("provisional", ("reading.x",))
+    chosen = run(definition(reading + duty), "2025-11-01", readings={"x": "early"}).deadline("d")
+    assert str(chosen.value) == "2025-12-01"
+    assert refused('[reading.x]\nclause = "1"\ndefault = "erly"\noptions = ["early", "late"]\n') == ["bad_default"]

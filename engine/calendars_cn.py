@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from importlib.metadata import version
 
 from chinese_calendar import constants
 
@@ -34,7 +33,7 @@ def _build(years: tuple[int, ...]) -> Calendar:
         names={**rest, **work},
         first=date(years[0], 1, 1),
         last=date(years[-1], 12, 31),
-        source=f"State Council holiday notices (chinesecalendar {version('chinesecalendar')})",
+        source="State Council holiday notices",
     )
 
 

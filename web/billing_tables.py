@@ -191,7 +191,7 @@ def applications_table(rows: Iterable[Any], *, viewer: Viewer, papers: Mapping[i
                     Cell(str(row.decided_by) if row.decided_by else "", sub=row.decision_note),
                     Cell(row.payment.paid_on.isoformat() if hasattr(row, "payment") else ""),
                     _newest(papers.get(row.pk, ())),
-                    Cell(_("Open"), url=reverse("web:application", args=[row.pk])),
+                    Cell(_("View"), url=reverse("web:application", args=[row.pk])),
                 ),
                 faded=row.state == "rejected",
             )

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.policy import access, allows
@@ -27,6 +28,7 @@ from web.links import with_query
 from web.obligation_rows import component_groups, component_row, excel_heads, excel_row
 from web.templatetags.ui import money_text
 from web.timelines import twelve_months, year_timeline
+from web.words import object_words
 
 SEARCH_ROWS = 30
 # The overview shows what presses; everything is one click away.
@@ -115,10 +117,12 @@ def contract(request: HttpRequest, contract_id: int) -> HttpResponse:
         context |= _next_payment(viewer, found, page.as_of)
     context["kpis"] = _kpis(found, summary, money, page)
     if allows(viewer, "contract.internal.read"):
+        system, titles = _("system"), contracts.fact_titles(found)
         context["activity"] = [
             Activity(
-                f"{action_words(entry.action)} {entry.object_label}",
-                note=f"{entry.actor_label} · {entry.at:%Y-%m-%d %H:%M}",
+                f"{action_words(entry.action)} {object_words(entry.object_label, titles)}",
+                note=f"{entry.actor_label if entry.actor_id else system} · "
+                f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M}",
                 tone="warn" if entry.result == "denied" else "",
             )
             for entry in contract_activity(found.pk, viewer=viewer)

@@ -41,7 +41,7 @@ def journal_list(request: HttpRequest) -> HttpResponse:
                 (
                     f"{row.chain_id}#{row.sequence}",
                     row.at,
-                    row.actor_label,
+                    row.actor_label if row.actor_id else _("system"),
                     row.action,
                     row.result,
                     row.object_label,
@@ -69,7 +69,7 @@ def journal_list(request: HttpRequest) -> HttpResponse:
             Row(
                 (
                     Cell(timezone.localtime(row.at).strftime("%Y-%m-%d %H:%M:%S")),
-                    Cell(row.actor_label, sub=row.ip),
+                    Cell(row.actor_label if row.actor_id else _("system"), sub=row.ip),
                     Cell(
                         action_words(row.action),
                         sub=row.reason,

@@ -18,6 +18,8 @@ from web.components import DayStrip, StripDay, TimelineLane, YearTimeline
 
 HEAD = 24
 """Pixels above the first lane (month names)."""
+NEAR_TODAY = 5.0
+"""Percent of the width within which a month's name and today's mark would touch."""
 LANE = 26
 """Pixels per lane."""
 NARROWEST = 760
@@ -47,7 +49,7 @@ def add_months(first: date, count: int) -> date:
 
 @dataclass(frozen=True)
 class DrawnMonth:
-    """A month column: left edge, centre and name."""
+    """A month column: left edge, centre and name; no name where today's mark stands in its way."""
 
     x: str
     centre: str
@@ -130,18 +132,16 @@ def draw_timeline(model: YearTimeline) -> DrawnTimeline:
     def at(day: date, *, middle: bool = False) -> float:
         return ((day - model.first).days + (0.5 if middle else 0.0)) / span * 100
 
-    starts = [add_months(model.first, index) for index in range(model.months + 1)]
-    months = tuple(
-        DrawnMonth(
-            x=_percent(at(start)),
-            centre=_percent((at(start) + at(after)) / 2),
-            name=_month_name(start, with_year=index == 0 or start.month == 1),
-        )
-        for index, (start, after) in enumerate(pairwise(starts))
-    )
-    lanes = tuple(_draw_lane(lane, index, model, end, at) for index, lane in enumerate(model.lanes))
     inside = model.first <= model.today < end
     position = at(model.today, middle=True)
+    starts = [add_months(model.first, index) for index in range(model.months + 1)]
+    months = []
+    for index, (start, after) in enumerate(pairwise(starts)):
+        centre = (at(start) + at(after)) / 2
+        name = _month_name(start, with_year=index == 0 or start.month == 1)
+        hidden = inside and abs(centre - position) < NEAR_TODAY
+        months.append(DrawnMonth(x=_percent(at(start)), centre=_percent(centre), name="" if hidden else name))
+    lanes = tuple(_draw_lane(lane, index, model, end, at) for index, lane in enumerate(model.lanes))
     listed = sorted(
         (
             ListedMark(on=mark.on, lane=lane.name, kind=mark.kind, title=mark.title, url=mark.url)
@@ -153,7 +153,7 @@ def draw_timeline(model: YearTimeline) -> DrawnTimeline:
     )
     return DrawnTimeline(
         height=HEAD + LANE * len(model.lanes) + 6,
-        months=months,
+        months=tuple(months),
         lanes=lanes,
         today=_percent(position) if inside else "",
         today_fraction=f"{position / 100:.4f}" if inside else "0",

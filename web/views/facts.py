@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.policy import access, allows
@@ -79,7 +80,7 @@ def fact_list(request: HttpRequest, contract_id: int) -> HttpResponse:
         tuple(
             Row(
                 (
-                    Cell(f"{f.recorded_at:%Y-%m-%d %H:%M}"),
+                    Cell(f"{timezone.localtime(f.recorded_at):%Y-%m-%d %H:%M}"),
                     Cell(
                         fact_title(f, titles),
                         url=reverse("web:fact", args=[contract.pk, f.pk]),

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.policy import access, allows
@@ -45,9 +46,9 @@ def versions(request: HttpRequest, contract_id: int) -> HttpResponse:
                 (
                     Cell(f"v{row.number}", url=f"{request.path}?version={row.pk}"),
                     Cell(row.get_state_display(), chip=True, tone=tones[row.state]),
-                    Cell(f"{row.loaded_at:%Y-%m-%d %H:%M}", sub=str(row.loaded_by or _("system"))),
+                    Cell(f"{timezone.localtime(row.loaded_at):%Y-%m-%d %H:%M}", sub=str(row.loaded_by or _("system"))),
                     Cell(
-                        f"{row.activated_at:%Y-%m-%d %H:%M}" if row.activated_at else "",
+                        f"{timezone.localtime(row.activated_at):%Y-%m-%d %H:%M}" if row.activated_at else "",
                         sub=str(row.activated_by or _("system")) if row.activated_at else "",
                     ),
                     Cell(row.sha256[:16]),

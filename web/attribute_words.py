@@ -18,6 +18,7 @@ ATTRIBUTES = {
     "deadline": _("Deadline"),
     "deducted": _("Deducted on"),
     "destroyed": _("Destroyed on"),
+    "done": _("Done on"),
     "economic_loss": _("Economic loss"),
     "end": _("Ends on"),
     "ended": _("Ended on"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.selectors import fact_titles
-from engine.messages import WORDS
+from engine.messages import WORDS, in_words
 from web.attribute_words import attribute_words
 
 STEPS: dict[str, Any] = {
@@ -84,7 +84,10 @@ def cause_words(cause: str, titles: Mapping[str, str] | None = None) -> str:
 def fact_title(fact: Any, titles: Mapping[str, str]) -> str:
     """What a recorded fact is about: its title in the definition, and which one where there are several."""
     if fact.kind == "attribute":
-        kind, _stroke, which = fact.subject.partition(":")
+        kind, _colon, which = fact.subject.partition(":")
+        name, _stroke, key = which.partition("/")
+        if kind == "duty":
+            return f"{titles.get(f'duty.{name}', name)} {key} · {attribute_words(fact.name)}"
         return f"{titles.get(f'item.{kind}', kind)} {which} · {attribute_words(fact.name)}"
     return f"{titles.get(f'{fact.kind}.{fact.name}', fact.name)} {fact.subject}".strip()
 
@@ -111,6 +114,24 @@ def reminder_state_words(state: str) -> str:
 def period_words(unit: str) -> str:
     """A period or unit of time: "month"."""
     return _(WORDS[unit]) if unit in WORDS else unit
+
+
+def source_words(source: str) -> str:
+    """Where a year's working days come from; what people typed in stays as it is."""
+    return in_words(source, _)
+
+
+def holiday_words(name: str) -> str:
+    """A holiday's name, where the shipped calendars know it."""
+    return _(name) if name else ""
+
+
+def object_words(label: str, titles: Mapping[str, str]) -> str:
+    """The label of a journal entry about a fact ("item incident i3") with the fact's title."""
+    kind, _space, rest = label.partition(" ")
+    name, _stroke, subject = rest.partition(" ")
+    title = titles.get(f"{kind}.{name}")
+    return f"{title} {subject}".strip() if title else label
 
 
 def duration_words(text: str) -> str:

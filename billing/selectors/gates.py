@@ -102,8 +102,8 @@ def missing_titles(milestone: Milestone, terms: MoneyTerms) -> tuple[str, ...]:
     """What a pending deadline waits for, by the titles the definition gives."""
     if milestone.obligation.due_state != "pending":
         return ()
-    plain = [str(name).removeprefix("event.") for name in milestone.obligation.missing]
-    return tuple(terms.event_titles.get(name) or name for name in plain)
+    named = [(fact["name"].removeprefix("event."), fact["title"]) for fact in milestone.obligation.missing]
+    return tuple(title or terms.event_titles.get(name) or name for name, title in named)
 
 
 def application_rows(milestone_ids: Iterable[int]) -> list[PaymentApplication]:

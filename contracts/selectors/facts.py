@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.policy import NotVisible, require
+from accounts.policy import NotVisible, proven, require
 from accounts.scoping import Viewer
 from contracts import facts
 from contracts.errors import Refused
@@ -57,6 +57,9 @@ def fact_get(pk: int, *, viewer: Viewer, contract: Contract | None = None) -> Fa
     found: Fact | None = rows.filter(pk=pk).first()
     if found is None:
         raise NotVisible(_("This does not exist, or is not yours to see."))
+    if contract is not None:
+        found.contract = contract
+    proven(viewer, found)
     return found
 
 
@@ -82,6 +85,7 @@ def fact_titles(contract: Contract) -> dict[str, str]:
         ("interval", definition.intervals),
         ("series", definition.series),
         ("item", definition.items),
+        ("duty", definition.duties),
     )
     return {f"{kind}.{name}": entry.title for kind, entries in tables for name, entry in entries.items() if entry.title}
 

@@ -20,6 +20,7 @@ from contracts.services import calendars
 from obligations.services import calendar_years
 from web.components import Cell, Column, Row, Table, Tone
 from web.forms.contracts import CalendarForm, NoteForm
+from web.words import source_words
 
 
 @access(GET="calendar.read")
@@ -46,7 +47,7 @@ def workdays(request: HttpRequest) -> HttpResponse:
                     Cell(row.get_state_display(), chip=True, tone=tones[row.state]),
                     Cell(str(len(row.rest))),
                     Cell(str(len(row.work))),
-                    Cell(row.source),
+                    Cell(source_words(row.source)),
                     Cell(" / ".join(str(p) for p in (row.proposed_by, row.approved_by) if p) or _("shipped")),
                     Cell(
                         _("Decide") if row.state == "proposed" and allows(viewer, "calendar.approve") else "",

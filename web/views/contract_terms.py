@@ -148,8 +148,7 @@ def service_levels(request: HttpRequest, contract_id: int) -> HttpResponse:
     }
     context |= {
         "commitments": [
-            {**row, "measure_title": titles.get(row.get("measure"), row.get("measure"))}
-            for row in data.get("commitment", {}).values()
+            {**row, "measure_title": titles.get(row.get("measure"))} for row in data.get("commitment", {}).values()
         ],
         "deliverables": list(data.get("deliverable", {}).values()),
         "securities": list(data.get("security", {}).values()),

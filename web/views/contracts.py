@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.policy import access, allows
 from accounts.scoping import request_viewer
 from accounts.selectors import contract_activity
-from billing.selectors import contract_money, milestones_list
+from billing.selectors import milestones_list
 from contracts import selectors as contracts
 from contracts.asof import page_date
 from documents.excel import excel_response
@@ -33,6 +34,8 @@ from web.words import object_words
 SEARCH_ROWS = 30
 # The overview shows what presses; everything is one click away.
 URGENT_ROWS = 20
+# No contract has as many; the sum paid is taken over all of them.
+ALL_MILESTONES = 1000
 GATE_STATES = {"met": "met", "waiting": "waiting", "failed": "failed", "blocked": "failed", "open": "waiting"}
 
 
@@ -111,11 +114,12 @@ def contract(request: HttpRequest, contract_id: int) -> HttpResponse:
         ),
         "all_url": reverse("web:contract_obligations", args=[found.pk]) + page.query,
     }
-    money = None
+    paid = None
     if allows(viewer, "payment.read"):
-        money = contract_money(found, as_of=page.as_of)
-        context |= _next_payment(viewer, found, page.as_of)
-    context["kpis"] = _kpis(found, summary, money, page)
+        rows = milestones_list(viewer=viewer, contract=found, as_of=page.as_of, limit=ALL_MILESTONES).rows
+        paid = sum((row.gate.gate.paid for row in rows), Decimal(0))
+        context |= _next_payment(rows)
+    context["kpis"] = _kpis(found, summary, paid, context.get("payment"), page)
     if allows(viewer, "contract.internal.read"):
         system, titles = _("system"), contracts.fact_titles(found)
         context["activity"] = [
@@ -130,7 +134,7 @@ def contract(request: HttpRequest, contract_id: int) -> HttpResponse:
     return render(request, "web/contracts/overview.html", context)
 
 
-def _kpis(found: Any, summary: Any, money: Any, page: Any) -> tuple[Kpi, ...]:
+def _kpis(found: Any, summary: Any, paid: Decimal | None, payment: Any, page: Any) -> tuple[Kpi, ...]:
     figures = summary.figures
     listed = reverse("web:contract_obligations", args=[found.pk])
     kpis = [
@@ -150,15 +154,14 @@ def _kpis(found: Any, summary: Any, money: Any, page: Any) -> tuple[Kpi, ...]:
             url=f"{listed}?status=pending",
         ),
     ]
-    if money is not None:
-        share = money.paid * 100 / money.total if money.total else Decimal(0)
-        payment = summary.next_payment
+    if paid is not None:
+        share = paid * 100 / found.total if found.total else Decimal(0)
         kpis.append(
             Kpi(
                 _("Paid of the contract sum"),
                 f"{share:.0f}%",
-                unit=money_text(money.paid, found.currency),
-                note=_("next %(amount)s") % {"amount": money_text(payment.amount, payment.currency)} if payment else "",
+                unit=money_text(paid, found.currency),
+                note=_("next %(amount)s") % {"amount": money_text(payment.milestone.amount, found.currency)} if payment else "",
                 icon="cash",
                 url=reverse("web:contract_payments", args=[found.pk]),
             )
@@ -189,9 +192,8 @@ def _kpis(found: Any, summary: Any, money: Any, page: Any) -> tuple[Kpi, ...]:
     return tuple(kpis)
 
 
-def _next_payment(viewer: Any, found: Any, as_of: date) -> dict[str, Any]:
+def _next_payment(rows: Iterable[Any]) -> dict[str, Any]:
     """The first milestone that is not paid, with its gate as a checklist."""
-    rows = milestones_list(viewer=viewer, contract=found, as_of=as_of).rows
     ahead = sorted(
         (row for row in rows if row.gate.state not in {"paid", "settled"}), key=lambda r: r.milestone.position
     )

@@ -14,6 +14,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 Tone = Literal["", "ok", "warn", "bad", "info"]
 """Colour of a text or chip. ``bad`` (red) is for overdue or breach alone."""
 
@@ -151,6 +153,11 @@ class ObligationRow:
     context_url: str = ""
     action: str = ""
     action_url: str = ""
+
+    @property
+    def action_label(self) -> str:
+        """The verb with what it acts on, for a reader who hears the link alone."""
+        return _("%(action)s: %(title)s") % {"action": self.action, "title": self.title}
 
 
 @dataclass(frozen=True)

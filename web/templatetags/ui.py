@@ -111,9 +111,19 @@ def status_chip(status: str, filled: bool = False, label: str = "") -> SafeStrin
     """A status as icon, word and colour. ``filled`` draws it on a coloured ground (page heads); ``label``
     replaces the word where a document uses its own. An unknown status raises KeyError: it would be a wrong
     page."""
-    tone, icon_name, word = STATUSES[status]
+    return _draw_status(status, filled, label) if label else _status_chip(status, filled, get_language())
+
+
+@cache
+def _status_chip(status: str, filled: bool, language: str | None) -> SafeString:
+    # Lists draw the same few chips over and over; ``language`` is the active one, so that each keeps its own.
+    return _draw_status(status, filled, STATUSES[status][2])
+
+
+def _draw_status(status: str, filled: bool, word: Any) -> SafeString:
+    tone, icon_name, _word = STATUSES[status]
     css = chip_class(tone) if filled else f"st {TEXT_CLASSES.get(tone, '')}".rstrip()
-    return format_html('<span class="{}">{}{}</span>', css, icon(icon_name), label or word)
+    return format_html('<span class="{}">{}{}</span>', css, icon(icon_name), word)
 
 
 def clause_text(number: str) -> str:

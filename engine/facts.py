@@ -99,10 +99,21 @@ class FactView:
         """The events seen, by name; what is entered twice happened when it first did."""
         found: dict[str, FactRecord] = {}
         for record in self.records:
-            if record.kind == "event" and record.at is not None:
+            if record.kind == "event" and record.at is not None and not record.key:
                 other = found.get(record.name)
                 if other is None or self._earlier(record, other):
                     found[record.name] = record
+        return found
+
+    @cached_property
+    def performances(self) -> Mapping[tuple[str, frozenset[tuple[str, str]]], FactRecord]:
+        """The events seen that name one instance of a duty by its key; the first one counts."""
+        found: dict[tuple[str, frozenset[tuple[str, str]]], FactRecord] = {}
+        for record in self.records:
+            if record.kind == "event" and record.at is not None and record.key:
+                place = (record.name, frozenset(record.key.items()))
+                if place not in found or self._earlier(record, found[place]):
+                    found[place] = record
         return found
 
     def _earlier(self, record: FactRecord, other: FactRecord) -> bool:

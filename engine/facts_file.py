@@ -171,7 +171,13 @@ class _Check:
     def _one(self, record: FactRecord) -> FactRecord:
         d = self.definition
         if record.kind == "event":
-            self._known(record, "event", record.name, {*d.events, *d.duties})
+            if self._known(record, "event", record.name, {*d.events, *d.duties}):
+                # only a duty's own event may have a key: it says which instance was performed
+                bindings = d.duties[record.name].bindings if record.name in d.duties else ()
+                for name in record.key:
+                    self._known(record, "key", name, {binding.name for binding in bindings})
+                if record.name not in d.events and len(record.key) < len(bindings):
+                    self._fail("missing_field", record, name="key")
         elif record.kind == "item":
             if self._known(record, "item", record.name, d.items):
                 return self._typed(record, d.items[record.name].attributes)
@@ -228,7 +234,7 @@ class _Check:
         return {name: kind for name, kind in attributes if kind == "bool"}
 
     def _instance(self, record: FactRecord, several: bool, keyed: bool) -> None:
-        """A finding about one of several instances says which; one about a single instance has no key."""
+        """What is said of one of several instances says which; what is said of a single instance has no key."""
         if several != keyed:
             expected = (
                 "followed by the key of one instance, such as duty:report/2025-09" if several else "without a key"

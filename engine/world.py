@@ -363,6 +363,9 @@ class FactWorld:
             found = typed(value, "moment", label, self.definition)
             assert isinstance(found, Span)
             return found
+        performed = self.view.performances.get((duty.id, frozenset(instance.key.items()))) if duty.bindings else None
+        if performed is not None and performed.at is not None:
+            return known(performed.at, step("event", title=duty.title, clause="", at=performed.at))
         if not duty.bindings and duty.id in self.view.events and not _starts_from_namesake(duty):
             return self.event(duty.id)
         if duty.done is not None:

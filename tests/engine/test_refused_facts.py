@@ -54,6 +54,9 @@ ITEM = '[[item]]\nkind = "delivery"\nid = "d1"\n'
         ('[[attribute]]\nof = "duty:single/s1"\nname = "done"\nvalue = 2025-10-14\n', "wrong_value"),
         ('[[attribute]]\nof = "duty:single"\nname = "finished"\nvalue = 2025-10-14\n', "unknown_fact"),
         ('[[event]]\nname = "reported"\nat = 2025-10-14\nremark = "x"\n', "unknown_field"),
+        ('[[event]]\nname = "reported"\nat = 2025-10-14\nkey = { s = "s1" }\n', "unknown_fact"),
+        ('[[event]]\nname = "report"\nat = 2025-10-14\n', "missing_field"),
+        ('[[event]]\nname = "report"\nat = 2025-10-14\nkey = { system = "s1" }\n', "unknown_fact"),
     ],
 )  # fmt: skip
 def test_facts_about_the_unknown_are_refused(facts: str, code: str) -> None:

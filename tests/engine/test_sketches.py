@@ -38,6 +38,13 @@ def test_an_event_of_the_duty_s_name_performs_it_unless_the_duty_starts_from_it(
     assert (performed.status, started.status) == ("met", "late")
 
 
+def test_an_event_with_a_key_performs_that_instance() -> None:
+    text = '[duty.d]\nclause = "1"\nfor = "systems as s"\ndue = 2025-10-01\n'
+    facts = '[[event]]\nname = "d"\nat = 2025-10-01\nkey = { s = "s1" }\n'
+    result = run(definition(text), "2025-10-05", facts)
+    assert (result.deadline("d", s="s1").status, result.deadline("d", s="s2").status) == ("met", "late")
+
+
 def test_a_circle_through_a_gate_is_found() -> None:
     text = """
     [duty.a]

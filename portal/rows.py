@@ -130,7 +130,7 @@ def explained(strip: StripRows | None, sentences: tuple[str, ...], *, estimate: 
             on=day.on,
             kind=day.kind,  # type: ignore[arg-type]
             ordinal=day.ordinal,
-            name=day.name,
+            name=_(day.name) if day.name else "",
             anchor=day.is_anchor,
             due=day.is_due,
             safe=day.is_safe,

@@ -54,9 +54,124 @@ WORDS = {
     "reminder.sweep": _("Reminders planned and sent"),
     "journal.export": _("Journal exported"),
     "journal.verify": _("Journal verified"),
+    # Actions of accounts/policy.py that are only on record when they were refused.
+    "api.read": _("Read over the API"),
+    "api.token": _("API token"),
+    "calendar.read": _("See the working days"),
+    "contact.edit": _("Change contacts"),
+    "contract.export": _("Export the contract"),
+    "contract.internal.read": _("See internal pages of the contract"),
+    "contract.read": _("See the contract"),
+    "document.read": _("See documents"),
+    "evidence.read": _("See evidence"),
+    "fact.propose": _("Fact proposed"),
+    "fact.read": _("See facts"),
+    "home.read": _("See the start page"),
+    "invoice.enter": _("Enter an invoice"),
+    "journal.read": _("See the journal"),
+    "milestone.read": _("See milestones"),
+    "milestone.sync": _("Milestones brought up to date"),
+    "obligation.read": _("See obligations"),
+    "obligation.review": _("Review a report"),
+    "party.edit": _("Change a party"),
+    "party.read": _("See parties"),
+    "payment.read": _("See payments"),
+    "people.create": _("Add a person"),
+    "people.edit": _("Change a person"),
+    "people.read": _("See people"),
+    "portal.invoice": _("Hand in an invoice"),
+    "portal.money.read": _("See amounts in the vendor portal"),
+    "portal.read": _("See the vendor portal"),
+    "portal.submit": _("Report in the vendor portal"),
+    "reminder.read": _("See reminders"),
+    "self.manage": _("Manage the own account"),
+    "staff.keep": _("Take charge of an obligation"),
+    "staff.submit": _("Report handed in"),
+    "system.configure": _("Change the system"),
+    "system.read": _("See the system page"),
+}
+
+# Names of the fields that changes are recorded under.
+FIELDS = {
+    "accepted": _("Accepted"),
+    "agent": _("Browser"),
+    "amount": _("Amount"),
+    "attributes": _("Attributes"),
+    "cause": _("Cause"),
+    "changed": _("changed"),
+    "clause": _("Clause"),
+    "code": _("Code"),
+    "count": _("Count"),
+    "created": _("created"),
+    "department": _("Department"),
+    "done_on": _("Done on"),
+    "due_on": _("Due on"),
+    "email": _("E-mail address"),
+    "file": _("File"),
+    "happened_on": _("Happened on"),
+    "invoices": _("Invoices"),
+    "is_active": _("May log in"),
+    "issued_on": _("Issued on"),
+    "kind": _("Kind"),
+    "name": _("Name"),
+    "number": _("Number"),
+    "paid_on": _("Paid on"),
+    "party": _("Party"),
+    "payee": _("Payee"),
+    "period": _("Period"),
+    "phone": _("Telephone"),
+    "recipients": _("Recipients"),
+    "reference": _("Reference"),
+    "role": _("Role"),
+    "round": _("Round"),
+    "scopes": _("Scopes"),
+    "sent": _("Sent"),
+    "sha256": _("SHA-256"),
+    "size": _("Size"),
+    "source": _("Source"),
+    "state": _("State"),
+    "step": _("Step"),
+    "subject": _("Subject"),
+    "title": _("Title"),
+    "to": _("To"),
+    "username": _("User name"),
+    "value": _("Value"),
+    "version": _("Version"),
+    "year": _("Year"),
+}
+# Values of the field "state".
+STATES = {
+    "open": _("Open"),
+    "submitted": _("Submitted"),
+    "accepted": _("Accepted"),
+    "rejected": _("Rejected"),
+    "more_info": _("More information wanted"),
+    "waived": _("Waived"),
+    "done": _("Done"),
+    "not_applicable": _("Not applicable"),
+    "proposed": _("Proposed"),
+    "confirmed": _("Confirmed"),
+    "active": _("Active"),
+    "draft": _("Draft"),
+    "superseded": _("Superseded"),
+    "received": _("Received"),
+    "checked": _("Checked"),
+    "applied": _("Applied"),
+    "approved": _("Approved"),
+    "paid": _("Paid"),
 }
 
 
 def action_words(action: str) -> str:
     """The action in the reader's language; an action without words is shown by its name."""
     return str(WORDS.get(action, action))
+
+
+def field_words(name: str) -> str:
+    """The field of a recorded change in the reader's language; an unknown field is shown by its name."""
+    return str(FIELDS.get(name, name))
+
+
+def value_words(name: str, value: object) -> object:
+    """A recorded value; a state is shown in words."""
+    return str(STATES.get(value, value)) if name == "state" and isinstance(value, str) else value

@@ -17,7 +17,7 @@ from accounts.policy import access, allows
 from accounts.scoping import request_viewer
 from documents.excel import excel_response
 from web.components import Cell, Column, KeysetPage, Row, Table
-from web.journal_words import action_words
+from web.journal_words import action_words, field_words, value_words
 from web.links import number_parameter, with_query
 
 EXPORT_ROWS = 20_000
@@ -102,10 +102,10 @@ def _change(before: dict[str, object] | None, after: dict[str, object] | None) -
     """A short "was → is" of at most three fields."""
     parts = []
     for name in list((after or before or {}).keys())[:3]:
-        old, new = (before or {}).get(name), (after or {}).get(name)
+        old, new = value_words(name, (before or {}).get(name)), value_words(name, (after or {}).get(name))
         shown = f"{_short(old)} → {_short(new)}" if before and name in before and after else _short(new or old)
-        parts.append(f"{name}: {shown}")
-    return "; ".join(parts)
+        parts.append(_("%(field)s: %(change)s") % {"field": field_words(name), "change": shown})
+    return _("; ").join(parts)
 
 
 def _short(value: object) -> str:

@@ -72,6 +72,12 @@ def _icon_body(name: str) -> str:
 @register.simple_tag
 def icon(name: str, css: str = "i") -> SafeString:
     """An inline, decorative SVG from ``static/icons``; the words beside it carry the meaning."""
+    return _icon(name, css)
+
+
+@cache
+def _icon(name: str, css: str) -> SafeString:
+    # Name and class come from templates alone, so that few are kept.
     # The drawing is a vendored file, never a reader's text; tests/web/test_static.py checks each.
     return format_html(
         '<svg class="{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" '

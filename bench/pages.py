@@ -34,8 +34,8 @@ REAL = "SXYSR202506176"
 SHELL, LIST, DEEP, INBOX = "shell", "list", f"list, page {DEPTH:,}", "inbox"
 ADDRESSES = "bench._urls"
 ALLOWED = 8
-# What every page of a signed-in reader asks for: who is it, what may they do, what is unread.
-FRAME = ("django_session", "accounts_user", "accounts_membership", "obligations_notification")
+# What every page of a signed-in reader asks for: who is it, of which party, what may they do, what is unread.
+FRAME = ("django_session", "accounts_user", "accounts_party", "accounts_membership", "obligations_notification")
 
 OBLIGATIONS = """
 INSERT INTO obligations_obligation ({columns})

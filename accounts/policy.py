@@ -136,6 +136,15 @@ def may_read(viewer: Viewer, action: str) -> bool:
     return viewer.is_system or allows(viewer, action) or allows(viewer, ACTIONS[action].reader)
 
 
+_PROVEN = "_visible_to"
+
+
+def proven(viewer: Viewer, obj: Any) -> None:
+    """Remember on this very instance that `visible_to(viewer)` returned it, so that the same request does not ask the
+    database again. A viewer lives for one request; a row fetched anew is asked about anew."""
+    vars(obj).setdefault(_PROVEN, set()).add(viewer)
+
+
 def require(viewer: Viewer, action: str, obj: Any = None, *, now: datetime | None = None) -> None:
     """Refuse unless the viewer may do `action` (to `obj`, if given): services call this first.
 
@@ -145,8 +154,10 @@ def require(viewer: Viewer, action: str, obj: Any = None, *, now: datetime | Non
     if viewer.is_system:
         return
     rule = ACTIONS[action]
-    if obj is not None and not type(obj)._default_manager.visible_to(viewer).filter(pk=obj.pk).exists():
-        raise NotVisible(_("This does not exist, or is not yours to see."))
+    if obj is not None and viewer not in vars(obj).get(_PROVEN, ()):
+        if not type(obj)._default_manager.visible_to(viewer).filter(pk=obj.pk).exists():
+            raise NotVisible(_("This does not exist, or is not yours to see."))
+        proven(viewer, obj)
     if not allows(viewer, action):
         if not may_read(viewer, action):
             raise NotVisible(_("This does not exist, or is not yours to see."))

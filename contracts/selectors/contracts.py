@@ -10,9 +10,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.policy import NotVisible, require
+from accounts.policy import NotVisible, proven, require
 from accounts.scoping import Viewer
 from contracts.models import Clause, Contract, DefinitionVersion, InformationSystem, LineItem
+from contracts.selectors.definitions import with_version_key
 
 
 def _missing() -> NotVisible:
@@ -41,10 +42,13 @@ def contracts_list(*, viewer: Viewer, search: str = "", demo: bool | None = None
 
 
 def contract_by_id(contract_id: int, *, viewer: Viewer) -> Contract:
-    """The contract of a page's address. Raises NotVisible."""
-    found: Contract | None = contracts_list(viewer=viewer).filter(pk=contract_id).first()
+    """The contract of a page's address, with the version in force. Raises NotVisible. One statement for all a page
+    asks of the contract itself."""
+    rows = with_version_key(contracts_list(viewer=viewer))
+    found: Contract | None = rows.filter(pk=contract_id).first()
     if found is None:
         raise _missing()
+    proven(viewer, found)
     return found
 
 

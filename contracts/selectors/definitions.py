@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from contracts.errors import Refused
@@ -40,12 +41,31 @@ def _parsed(version_id: int, sha256: str) -> Definition:
     return parse_definition(in_order(version.data, origin.get("order", ())), origin.get("files", {}))
 
 
+def with_version_key(rows: QuerySet[Contract]) -> QuerySet[Contract]:
+    """Contracts with their version in force as `version_id` and `version_sha256`, so that readers need not ask."""
+    active = DefinitionVersion.objects.filter(contract=OuterRef("pk"), state=DefinitionVersion.State.ACTIVE)
+    found: QuerySet[Contract] = rows.annotate(
+        version_id=Subquery(active.values("pk")[:1]), version_sha256=Subquery(active.values("sha256")[:1])
+    )
+    return found
+
+
+def _active_key(contract: Contract) -> tuple[int, str] | None:
+    if "version_id" in vars(contract):
+        key = vars(contract)["version_id"], vars(contract)["version_sha256"]
+        return key if key[0] is not None else None
+    found: tuple[int, str] | None = (
+        contract.versions.filter(state=DefinitionVersion.State.ACTIVE).values_list("pk", "sha256").first()
+    )
+    return found
+
+
 def definition_for(of: Contract | DefinitionVersion) -> Definition:
     """The parsed definition of a version, or of a contract's active version.
 
     Raises Refused if the contract has no active version.
     """
-    version = active_version(of) if isinstance(of, Contract) else of
-    if version is None:
+    key = _active_key(of) if isinstance(of, Contract) else (of.pk, of.sha256)
+    if key is None:
         raise Refused(_("This contract has no active definition yet. Load one and have it activated."))
-    return _parsed(version.pk, version.sha256)
+    return _parsed(*key)

@@ -20,13 +20,11 @@ from obligations.models import Obligation
 from obligations.rules import MONTH_DAYS, WEEK_DAYS
 from obligations.selectors.filters import DATED, status_query
 from obligations.selectors.inbox import Group, grouped
-from obligations.selectors.keyset import page_of
 from obligations.selectors.lists import due_between
 from obligations.selectors.replay import is_live, replay
 from obligations.selectors.rows import ObligationRow, build_row, list_rows
 
 URGENT_ROWS = 40
-PAYMENT_LANE = "payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +53,12 @@ class Figures30:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`urgent` groups the first forty owed rows in due order; `next_payment` the first payment still owed, dated or
-    not; `next_due` the first row due from as-of on."""
+    """`urgent` groups the first forty owed rows in due order."""
 
     as_of: date
     known_on: date | None
     figures: Figures30
     urgent: tuple[Group, ...]
-    next_payment: ObligationRow | None
-    next_due: ObligationRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ class ClauseRow:
 
 
 def overview(*, viewer: Viewer, contract: Contract, as_of: date, known_on: date | None = None) -> Overview:
-    """The contract's figures and what comes next. Five statements for today; another day is replayed."""
+    """The contract's figures and what comes next. Two statements for today; another day is replayed."""
     require(viewer, "obligation.read", contract)
     if not is_live(contract, as_of, known_on):
         rows = [one.row for one in replay(contract, viewer=viewer, as_of=as_of, known_on=known_on)]
@@ -121,22 +116,11 @@ def overview(*, viewer: Viewer, contract: Contract, as_of: date, known_on: date 
     stored = Obligation.objects.visible_to(viewer).filter(contract=contract)
     counted = stored.aggregate(**_counts(as_of, contract.zone))
     owed = list_rows(stored.filter(state__in=("open", "submitted")).exclude(due_state="never"))
-
-    def rows_of(page: Iterable[Any]) -> list[ObligationRow]:
-        return [build_row(row, viewer=viewer, as_of=as_of) for row in page]
-
-    urgent = rows_of(owed.filter(due_at__isnull=False).order_by("due_at", "pk")[:URGENT_ROWS])
-    payments = owed.filter(lane=PAYMENT_LANE, amount__isnull=False)
-    payment = rows_of(page_of(payments, "", column="due_at", kind=object, size=1).rows)
-    ahead = next((row for row in urgent if row.days_left is not None and row.days_left >= 0), None)
-    if ahead is None and len(urgent) == URGENT_ROWS:
-        ahead = next(iter(rows_of(owed.filter(due_on__gte=as_of).order_by("due_at", "pk")[:1])), None)
+    page = owed.filter(due_at__isnull=False).order_by("due_at", "pk")[:URGENT_ROWS]
+    urgent = tuple(build_row(row, viewer=viewer, as_of=as_of) for row in page)
     money = counted.pop("money_month") or Decimal(0)
     figures = Figures30(money_month=money, **{name: int(value) for name, value in counted.items()})
-    return Overview(
-        as_of, known_on, figures, grouped(tuple(urgent)),
-        payment[0] if payment else None, ahead,
-    )  # fmt: skip
+    return Overview(as_of, known_on, figures, grouped(urgent))
 
 
 def _counts(as_of: date, zone: str) -> dict[str, Any]:
@@ -182,11 +166,7 @@ def _of_rows(rows: list[ObligationRow], as_of: date, known_on: date | None) -> O
         money_month=sum((row.amount for row in in_month if row.amount is not None), Decimal(0)),
     )
     urgent = [row for row in owed if row.due_at is not None]
-    return Overview(
-        as_of, known_on, figures, grouped(tuple(urgent[:URGENT_ROWS])),
-        next((row for row in owed if row.lane == PAYMENT_LANE and row.amount is not None), None),
-        next((row for row in urgent if row.days_left is not None and row.days_left >= 0), None),
-    )  # fmt: skip
+    return Overview(as_of, known_on, figures, grouped(tuple(urgent[:URGENT_ROWS])))
 
 
 @dataclass(frozen=True, slots=True)

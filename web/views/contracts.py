@@ -156,12 +156,13 @@ def _kpis(found: Any, summary: Any, paid: Decimal | None, payment: Any, page: An
     ]
     if paid is not None:
         share = paid * 100 / found.total if found.total else Decimal(0)
+        ahead = money_text(payment.milestone.amount, found.currency) if payment else ""
         kpis.append(
             Kpi(
                 _("Paid of the contract sum"),
                 f"{share:.0f}%",
                 unit=money_text(paid, found.currency),
-                note=_("next %(amount)s") % {"amount": money_text(payment.milestone.amount, found.currency)} if payment else "",
+                note=_("next %(amount)s") % {"amount": ahead} if ahead else "",
                 icon="cash",
                 url=reverse("web:contract_payments", args=[found.pk]),
             )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from zlib import crc32
 
-from django.db.models import Count
-
-from accounts.models import Membership, Party, Role, User
+from accounts.models import Membership, User
+from accounts.services.roles import ROLES
 from contracts.models import Contract
-from obligations.models import Notification, Obligation, ReminderAudience
-from obligations.services.reminders.audience import BUYER_WATCH
+from obligations.models import Notification, Obligation
+from obligations.services.reminders.audience import BUYER_WATCH, groups_for, policies_for
+from obligations.services.reminders.schedule import Policy, policy_of
 
 logger = logging.getLogger(__name__)
 
@@ -76,33 +76,40 @@ class People:
         ]
 
 
-def holes_of(contracts: Collection[Contract]) -> list[Hole]:
-    """Every hole behind the open obligations of these contracts. Six queries whatever the number."""
-    people = People(contracts)
+def open_obligations(contracts: Collection[Contract]) -> list[Obligation]:
+    """Open obligations with a date, with keeper and the keeper's party. One query."""
+    rows = Obligation.objects.filter(contract__in=contracts, state=Obligation.State.OPEN, due_at__isnull=False)
+    return list(rows.select_related("keeper__party").order_by("pk"))
+
+
+def holes_of(
+    contracts: Collection[Contract],
+    open_ones: Collection[Obligation],
+    *,
+    people: People,
+    policies: Mapping[int, Mapping[str, Policy]],
+) -> list[Hole]:
+    """Every hole behind these dated open obligations (with keeper and keeper's party) of these contracts (with buyer
+    and vendor). No query."""
     titles = {one.pk: one.title for one in contracts}
-    parties = dict(Party.objects.values_list("pk", "name"))
-    roles = {role.pk: str(role) for role in Role.objects.all()}
-    open_ones = Obligation.objects.filter(contract__in=contracts, state=Obligation.State.OPEN, due_at__isnull=False)
-    duties: dict[tuple[int, str, str], int] = {
-        (contract, policy, obligor): number
-        for contract, policy, obligor, number in open_ones.order_by()
-        .values_list("contract_id", "policy", "obligor")
-        .annotate(number=Count("pk"))
-    }
+    parties = {party.pk: party.name for one in contracts for party in (one.buyer, one.vendor)}
+    roles = {code: name for code, name, *_rest in ROLES}
+    known = {one.pk: one for one in contracts}
+    duties = Counter((one.contract_id, one.policy, one.obligor) for one in open_ones)
     empty: dict[tuple[int, int, str], int] = defaultdict(int)
     without: dict[tuple[int, int], tuple[User, int]] = {}
-    for row in ReminderAudience.objects.filter(contract__in=contracts).order_by(
-        "contract_id", "level", "party_id", "pk"
-    ):
-        number = duties.get((row.contract_id, row.policy, row.obligor), 0)
-        if not number:
-            continue
-        holders = people.of(row.contract_id, row.party_id, row.role)
+    addressed = [
+        (contract, level, party, role, number)
+        for (contract, code, obligor), number in duties.items()
+        for level, party, role in groups_for(known[contract], policy_of(code, policies[contract]), obligor)
+    ]
+    for contract, _level, party, role, number in sorted(addressed):
+        holders = people.of(contract, party, role)
         if not holders:
-            empty[row.contract_id, row.party_id, row.role] += number
+            empty[contract, party, role] += number
         for user in holders:
             if not user.email:
-                key = (row.contract_id, user.pk)
+                key = (contract, user.pk)
                 without[key] = (user, without.get(key, (user, 0))[1] + number)
     found = [
         Hole("empty_role", pk, titles[pk], parties.get(party, ""), roles.get(role, role), duties=number)
@@ -113,15 +120,16 @@ def holes_of(contracts: Collection[Contract]) -> list[Hole]:
              duties=number)
         for (pk, _user), (user, number) in without.items()
     ]  # fmt: skip
-    for one in open_ones.filter(keeper__is_active=False).select_related("keeper").order_by("pk"):
+    for one in open_ones:
         keeper = one.keeper
-        assert keeper is not None  # the filter joins it
+        if keeper is None or keeper.is_active:
+            continue
         found.append(
             Hole(
                 "person_left",
                 one.contract_id,
                 titles[one.contract_id],
-                parties.get(keeper.party_id, ""),
+                keeper.party.name,
                 person=str(keeper),
                 person_id=keeper.pk,
                 title=one.title,
@@ -134,10 +142,11 @@ def holes_of(contracts: Collection[Contract]) -> list[Hole]:
 
 def holes_report(now: datetime, *, contracts: Collection[Contract] | None = None) -> list[Hole]:
     """Tell the buyer's IT staff of each hole, once per hole and week; returns the holes found."""
-    chosen = list(Contract.objects.all()) if contracts is None else list(contracts)
+    wanted = Contract.objects.select_related("buyer", "vendor")
+    chosen = list(wanted if contracts is None else wanted.filter(pk__in=[one.pk for one in contracts]))
     people = People(chosen)
     buyers = {one.pk: one.buyer_id for one in chosen}
-    found = holes_of(chosen)
+    found = holes_of(chosen, open_obligations(chosen), people=people, policies=policies_for(chosen))
     year, week, _day = now.isocalendar()
     news = []
     for hole in found:

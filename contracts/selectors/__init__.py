@@ -3,6 +3,7 @@
 from contracts.selectors.calendars import calendar_get, calendar_years, calendars_for, coverage_end
 from contracts.selectors.contracts import (
     clause_coverage,
+    clauses_search,
     contract_by_id,
     contract_get,
     contracts_list,
@@ -34,6 +35,7 @@ __all__ = [
     "calendar_years",
     "calendars_for",
     "clause_coverage",
+    "clauses_search",
     "contract_by_id",
     "contract_get",
     "contracts_list",

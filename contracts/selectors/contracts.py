@@ -100,6 +100,14 @@ def clause_coverage(
     return _of_version(Clause, contract, viewer, version).order_by("position")
 
 
+def clauses_search(*, viewer: Viewer, text: str, limit: int = 100) -> QuerySet[Clause]:
+    """Articles of active versions whose number or title holds the text, by contract, in its order; one statement."""
+    require(viewer, "contract.read")
+    rows: QuerySet[Clause] = Clause.objects.visible_to(viewer).filter(version__state=DefinitionVersion.State.ACTIVE)
+    rows = rows.filter(Q(code__contains=text) | Q(title__contains=text))
+    return rows.order_by("contract__number", "position")[:limit]
+
+
 def systems_list(*, viewer: Viewer, contract: Contract) -> QuerySet[InformationSystem]:
     """The information systems the contract serves, in its order."""
     require(viewer, "contract.read", contract)

@@ -11,7 +11,13 @@ from obligations.selectors.details import (
 from obligations.selectors.filters import Filters
 from obligations.selectors.inbox import TABS, Group, Inbox, grouped, inbox_badge
 from obligations.selectors.keyset import Page
-from obligations.selectors.lists import contract_obligations, due_between, obligations_export, upcoming
+from obligations.selectors.lists import (
+    contract_obligations,
+    due_between,
+    obligations_export,
+    obligations_search,
+    upcoming,
+)
 from obligations.selectors.overview import (
     ClauseRow,
     ContractFigures,
@@ -52,6 +58,7 @@ __all__ = [
     "obligation_get",
     "obligation_object",
     "obligations_export",
+    "obligations_search",
     "open_submission",
     "overview",
     "possible_keepers",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.conf import settings
+
 from accounts.policy import require
 from accounts.scoping import Viewer
 from contracts.models import Contract
@@ -92,6 +94,28 @@ def due_between(
         stored = stored.filter(state__in=("open", "submitted"))
     ordered = list_rows(stored).order_by("due_at", "pk")[:limit]
     return tuple(build_row(row, viewer=viewer, as_of=as_of) for row in ordered)
+
+
+def obligations_search(
+    *, viewer: Viewer, text: str, as_of: date, known_on: date | None = None, limit: int = 100
+) -> dict[int, tuple[ObligationRow, ...]]:
+    """Obligations that carry every word, over all the viewer may know of: the first `limit` in the order of contract
+    number and register, by contract id. One statement for today; on another day each contract found is replayed."""
+    require(viewer, "obligation.read")
+    wanted = Filters(text=text)
+    stored = list_rows(Obligation.objects.visible_to(viewer)).filter(wanted.query(as_of, settings.TIME_ZONE))
+    found: dict[int, list[Obligation]] = {}
+    for row in stored.order_by("contract__number", "position", "pk")[:limit]:
+        found.setdefault(row.contract_id, []).append(row)
+    rows: dict[int, tuple[ObligationRow, ...]] = {}
+    for contract_id, members in found.items():
+        contract = members[0].contract
+        if is_live(contract, as_of, known_on):
+            rows[contract_id] = tuple(build_row(row, viewer=viewer, as_of=as_of) for row in members)
+            continue
+        replayed = (one.row for one in replay(contract, viewer=viewer, as_of=as_of, known_on=known_on))
+        rows[contract_id] = tuple(row for row in replayed if wanted.matches(row))[:limit]
+    return rows
 
 
 def upcoming(

@@ -31,7 +31,7 @@ from web.templatetags.ui import money_text
 from web.timelines import twelve_months, year_timeline
 from web.words import object_words
 
-SEARCH_ROWS = 30
+SEARCH_ROWS = 100
 # The overview shows what presses; everything is one click away.
 URGENT_ROWS = 20
 # No contract has as many; the sum paid is taken over all of them.
@@ -289,23 +289,17 @@ def search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     context: dict[str, Any] = {"text": text}
     if text:
-        every = list(contracts.contracts_list(viewer=viewer))
-        named = {c.pk for c in contracts.contracts_list(viewer=viewer, search=text)}
-        hits = []
-        for found in every:
-            page_rows = obligations.contract_obligations(
-                viewer=viewer,
-                contract=found,
-                as_of=page.as_of,
-                filters=obligations.Filters(text=text),
-                size=SEARCH_ROWS,
-            ).rows
-            clauses = [
-                clause
-                for clause in contracts.clause_coverage(viewer=viewer, contract=found)
-                if text in clause.code or text in clause.title
-            ][:SEARCH_ROWS]
-            if page_rows or clauses or found.pk in named:
-                hits.append((found, clauses, component_groups(page_rows, query=page.query)))
-        context["hits"] = hits
+        rows = obligations.obligations_search(
+            viewer=viewer, text=text, as_of=page.as_of, known_on=page.known_on, limit=SEARCH_ROWS
+        )
+        clauses: dict[int, list[Any]] = {}
+        for clause in contracts.clauses_search(viewer=viewer, text=text, limit=SEARCH_ROWS):
+            clauses.setdefault(clause.contract_id, []).append(clause)
+        named = contracts.contracts_list(viewer=viewer, search=text)[:SEARCH_ROWS]
+        holding = contracts.contracts_list(viewer=viewer).filter(pk__in={*rows, *clauses})
+        found = {one.pk: one for one in (*named, *holding)}
+        context["hits"] = [
+            (one, clauses.get(one.pk, ()), component_groups(rows.get(one.pk, ()), query=page.query))
+            for one in sorted(found.values(), key=lambda one: one.number)
+        ]
     return render(request, "web/contracts/search.html", context)

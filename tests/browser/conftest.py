@@ -77,13 +77,15 @@ def page(open_context: Callable[..., BrowserContext]) -> Page:
 
 
 @pytest.fixture
-def axe_violations() -> Callable[[Page], list[str]]:
-    """Accessibility faults of the page as axe-core sees them: rule, impact and the elements."""
+def axe_violations() -> Callable[..., list[str]]:
+    """Accessibility faults of the page as axe-core sees them: rule, impact and the elements. All rules (WCAG 2 A and
+    AA, best practice), or only those named."""
     source = next(AXE.rglob("axe*.js")).read_text(encoding="utf-8")
 
-    def run(page: Page) -> list[str]:
+    def run(page: Page, *rules: str) -> list[str]:
         page.evaluate(source)  # by the debugger, which the page's own script policy does not bind
-        found = page.evaluate("() => axe.run({resultTypes: ['violations']})")
+        chosen = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+        found = page.evaluate("chosen => axe.run(chosen)", chosen)
         return [
             f"{one['id']} ({one['impact']}): {', '.join(str(node['target']) for node in one['nodes'])}"
             for one in found["violations"]

@@ -48,7 +48,7 @@ def _staff(request: HttpRequest, viewer: Viewer) -> tuple[NavGroup, ...]:
                     ("web:rehearsal", "send", _("Reminders ahead"), "contract.internal.read", 0),
                 ],
             ),
-            _("Contracts"),
+            _("Contract"),
         ),
         NavGroup(
             _links(

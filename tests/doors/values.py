@@ -14,6 +14,7 @@ from billing import services as billing
 from billing.models import Invoice, Milestone, PaymentApplication
 from contracts.models import CalendarYear, Contract, DefinitionVersion, Fact
 from contracts.selectors import definition_for
+from contracts.services.files import evidence_add
 from documents.services import payment_approval_issue
 from obligations.models import Obligation, Reminder, Submission
 from obligations.services.events import event_propose
@@ -26,7 +27,7 @@ from tests.world import World
 NOW = datetime.fromisoformat("2026-09-15T10:00:00+08:00")
 
 
-def applied(world: World, *, number: str, note: str = "") -> PaymentApplication:
+def applied(world: World, *, number: str, note: str) -> PaymentApplication:
     """The first instalment's invoice handed in by the vendor, checked, and applied for by finance."""
     first = Milestone.objects.filter(contract=world.contract).order_by("position")[0]
     invoice = billing.invoice_add(
@@ -35,13 +36,13 @@ def applied(world: World, *, number: str, note: str = "") -> PaymentApplication:
         number=number,
         amount=first.amount,
         issued_on=date(2026, 4, 20),
-        upload=pdf(f"{note or 'invoice'}.pdf"),
+        upload=pdf("invoice.pdf"),
     )
     billing.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note=note)
     return billing.payment_apply(actor=world.viewer("FIN"), milestone=first, amount=first.amount, note=note)
 
 
-def handed_in(world: World, *, note: str = "按期提交") -> Submission:
+def handed_in(world: World, *, note: str) -> Submission:
     """A report of the vendor's with a file, waiting for review; the buyer pressed for it before."""
     report = Obligation.objects.filter(contract=world.contract, obligor="vendor", kind="contractual", state="open")
     late = report.filter(due_on__lt=timezone.now().date()).order_by("due_on", "pk")[0]
@@ -70,23 +71,32 @@ def draft(contract: Contract) -> DefinitionVersion:
     )
 
 
-def proposed(world: World, *, note: str = "") -> Fact:
+def proposed(world: World, *, note: str) -> Fact:
     """An acceptance that IT reported and the manager has not confirmed."""
     return event_propose(
         actor=world.viewer("IT"), contract=world.contract, name="acceptance_signed", on=date(2026, 9, 1), note=note
     )
 
 
-def route_values(world: World) -> dict[Any, Any]:
-    """One value per parameter name; a name that means different things on two routes is keyed (route, name)."""
-    submission = handed_in(world)
-    application = applied(world, number="26112000000012345678")
+def route_values(
+    world: World, *, note: str = "按期提交", inside: str = "内部说明", number: str = "26112000000012345678"
+) -> dict[Any, Any]:
+    """One value per parameter name; a name that means different things on two routes is keyed (route, name).
+
+    `note` is what the vendor writes, in every text it may write; `inside` what the buyer keeps to itself.
+    """
+    submission = handed_in(world, note=note)
+    application = applied(world, number=number, note=inside)
     document = payment_approval_issue(actor=world.viewer("FIN"), application=application)
-    fact = proposed(world)
+    fact = proposed(world, note=inside)
+    evidence_add(
+        actor=world.viewer("IT"), contract=world.contract, title=inside, reference=inside, buyer_only=True,
+        upload=pdf(f"{inside}.pdf"),
+    )  # fmt: skip
     contact = contact_add(
-        actor=SYSTEM, party=world.parties["vendor"], purpose="notice", name="收件人", email="notice@example.invalid"
+        actor=SYSTEM, party=world.parties["vendor"], purpose="notice", name=note, email="notice@example.invalid"
     )
-    token, _secret = token_create(actor=world.viewer("IT"), name="machine", scopes=list(SCOPES), days=30)
+    token, _secret = token_create(actor=world.viewer("IT"), name=inside, scopes=list(SCOPES), days=30)
     evidence = submission.evidence.filter(file__isnull=False).get()
     definition = definition_for(world.contract)
     return {
@@ -108,6 +118,8 @@ def route_values(world: World) -> dict[Any, Any]:
         "contact_id": contact.pk,
         "token_id": token.pk,
         "token": document.token,
+        "uidb36": "1",
+        "key": "not-a-key",
         ("web:event_record", "name"): sorted(definition.events)[0],
         ("web:thing_record", "name"): sorted(definition.items)[0],
     }

@@ -142,7 +142,8 @@ class World:
 
         from obligations.models import Obligation
 
-        values = {"contract_id": "(SELECT min(id) FROM contracts_contract) + abs(hashint4(n)) %% 200", "duty": "'duty_' || n",
+        values = {"contract_id": "(SELECT min(id) FROM contracts_contract) + abs(hashint4(n)) %% 200",
+                  "duty": "'duty_' || n",
                   "title": "'obligation ' || n", "clause": "'7.2'", "kind": "'contractual'", "tracking": "'once'",
                   "obligor": "'buyer'", "policy": "'payment'", "position": "n", "due_state": "'known'",
                   "due_on": "%(now)s::date + 7", "due_at": "%(now)s::timestamptz + (7 + n %% 300) * interval '1 day'",

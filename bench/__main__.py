@@ -10,12 +10,15 @@ import platform
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 SHARED = {"__init__", "__main__", "harness"}
+RESULTS = (
+    "# Side-by-side figures\n\nWritten by `bin/bench`; ratios count, milliseconds are this machine's (see README.md)."
+)
 HEADER = ("job", "variant", "size", "median (span)", "ratio", "goal", "holds")
 
 
@@ -44,6 +47,17 @@ def machine() -> str:
     return f"Python {platform.python_version()}, {os.cpu_count()} cores, {memory} GiB, {platform.system()}"
 
 
+def record(tables: Mapping[str, str]) -> None:
+    """Write the tables into bench/results.md, each under its script's name; other scripts' tables stay."""
+    path = FOLDER / "results.md"
+    kept = path.read_text(encoding="utf-8").split("\n## ")[1:] if path.exists() else []
+    sections = {text.partition("\n")[0]: text.partition("\n")[2].strip() for text in kept}
+    stamp = datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+    sections |= {name: f"{stamp}; {machine()}\n\n{text}" for name, text in tables.items()}
+    parts = [RESULTS, *(f"## {name}\n\n{sections[name]}" for name in sorted(sections) if name in scripts())]
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
 def one(name: str) -> int:
     """Run one script here and hand its rows to the parent on the last line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that its servers are stopped, not orphaned
@@ -65,6 +79,7 @@ def main() -> int:
         return one(options.names[0])
     environment = os.environ | ({"BENCH_QUICK": "1"} if options.quick else {})
     rows: list[dict] = []
+    tables: dict[str, str] = {}
     broken = []
     for name in options.names or scripts():
         print(f"== {name}", file=sys.stderr)
@@ -75,15 +90,10 @@ def main() -> int:
             continue
         found = json.loads(done.stdout.rstrip().rpartition("\n")[2])
         rows += found
-        print(table(found), flush=True)
-    text = table(rows)
-    if not options.quick and not options.names:
-        stamp = datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
-        (FOLDER / "results.md").write_text(
-            f"# Side-by-side figures\n\n{stamp}; {machine()}. Written by `bin/bench`; ratios count, "
-            f"milliseconds are this machine's.\n\n{text}\n",
-            encoding="utf-8",
-        )
+        tables[name] = table(found)
+        print(tables[name], flush=True)
+    if not options.quick:
+        record(tables)
     for name in broken:
         print(f"!! {name} did not finish", file=sys.stderr)
     missed = [row for row in rows if row["holds"] is False]

@@ -152,8 +152,8 @@ class World:
             if field.column in values or field.primary_key or field.null:
                 continue
             default = "" if field.default is NOT_PROVIDED else field.get_default()
-            quoted = {dict: "'{}'", list: "'[]'"}.get(type(default))
-            values[field.column] = quoted or (f"'{default}'" if isinstance(default, str) else str(default))
+            quoted = {"{}": "'{}'", "[]": "'[]'"}.get(str(default))
+            values[str(field.column)] = quoted or (f"'{default}'" if isinstance(default, str) else str(default))
         names = ", ".join(f'"{name}"' for name in values)
         moments = {"first": first, "last": last, "now": NOW, "next": NEXT}
         link.execute(OBLIGATIONS.format(columns=names, values=", ".join(values.values())), moments)

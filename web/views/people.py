@@ -32,7 +32,15 @@ def people_list(request: HttpRequest) -> HttpResponse:
     viewer = request_viewer(request)
     persons = selectors.people_list(viewer=viewer, text=request.GET.get("q", "").strip())
     if request.GET.get("format") == "xlsx":
-        heads = (_("Name"), _("User name"), _("Party"), _("Department"), _("Roles"), _("E-mail address"), _("Active"))
+        heads = (
+            _("Name"),
+            _("User name"),
+            _("Party"),
+            _("Department"),
+            _("Roles"),
+            _("E-mail address"),
+            _("May log in"),
+        )
         rows = [
             (p.display_name, p.username, p.party.name, p.department, _role_names(p), p.email, p.is_active)
             for p in persons
@@ -56,7 +64,9 @@ def people_list(request: HttpRequest) -> HttpResponse:
                     Cell(str(p.party)),
                     Cell(_role_names(p)),
                     Cell(p.email, tone="" if p.email else "warn"),
-                    Cell(_("Active") if p.is_active else _("Disabled"), chip=True, tone="ok" if p.is_active else ""),
+                    Cell(
+                        _("May log in") if p.is_active else _("Disabled"), chip=True, tone="ok" if p.is_active else ""
+                    ),
                 ),
                 faded=not p.is_active,
             )

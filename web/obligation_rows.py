@@ -14,6 +14,8 @@ from web.templatetags.ui import STATUSES
 
 GROUPS: dict[str, tuple[Any, Tone]] = {
     "overdue": (gettext_lazy("Overdue"), "bad"),
+    # A passed internal target or third party's date is no breach and does not stand under "Overdue".
+    "missed": (gettext_lazy("Target missed"), "warn"),
     "today": (gettext_lazy("Today"), "warn"),
     "week": (gettext_lazy("Within 7 days"), "warn"),
     "month": (gettext_lazy("Within 30 days"), ""),
@@ -80,7 +82,9 @@ def component_groups(
     """Rows under their urgency, in order of urgency; a group without rows is left out."""
     found: dict[str, list[ObligationRow]] = {name: [] for name in GROUPS}
     for row in rows:
-        found[row.urgency].append(component_row(row, query=query, with_contract=with_contract, clause_url=clause_url))
+        found["missed" if row.status == "target_missed" else row.urgency].append(
+            component_row(row, query=query, with_contract=with_contract, clause_url=clause_url)
+        )
     return tuple(
         ObligationGroup(str(GROUPS[name][0]), tuple(members), GROUPS[name][1])
         for name, members in found.items()

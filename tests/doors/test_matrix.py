@@ -18,7 +18,7 @@ from tests.world import ROLES, World, build_world
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 ROUTES = all_routes()
-# Signing out ends the test's own session; it is tested by itself in test_sessions.
+# Signing out ends the test's own session; it is tested by itself in tests/web/test_sign_out.py.
 LEFT_OUT = {"account_logout"}
 # Roles that may look at such pages, while the world's object is another party's or another person's: not found.
 ELSEWHERE = {

@@ -26,7 +26,7 @@ from tests.servers import PostgresServer, free_port
 
 JOB = "pages"
 SMALL, LARGE = (1_000, 10_000) if QUICK else (10_000, 1_000_000)
-ROUNDS, FEW_ROUNDS = (5, 3) if QUICK else (31, 9)
+ROUNDS, FEW_ROUNDS = (5, 3) if QUICK else (15, 9)
 PAGE = 50
 DEPTH = 100 if QUICK else 10_000
 CONTRACTS, VENDORS = 200, 20

@@ -11,6 +11,8 @@ import json
 import re
 import tempfile
 import tomllib
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -108,13 +110,13 @@ def _archive(path: Path, shown: str = "") -> tuple[SourceFile, ...]:
             members = [
                 entry
                 for entry in archive.infolist()
-                if not entry.is_dir() and entry.filename.endswith(".toml") and entry.file_size <= MAX_BYTES
+                if not entry.is_dir() and entry.filename.endswith(".toml")
             ]
             total = sum(entry.file_size for entry in members)
-            if len(members) > MAX_FILES or total > MAX_TOTAL:
+            if len(members) > MAX_FILES or total > MAX_TOTAL or any(entry.file_size > MAX_BYTES for entry in members):
                 raise refused(_too_large(shown or path.name))
             return _limited([SourceFile(Path(e.filename).name, archive.read(e)) for e in members])
-    except (Refused, OSError, EOFError, NotImplementedError) as error:
+    except (Refused, zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
         raise refused(make_problem("bad_archive", file=shown or path.name, reason=error)) from error
 
 

@@ -67,6 +67,9 @@ _TABLE = (
     _action("calendar.read", BUYER_READERS),
     _action("calendar.propose", {"IT"}, "calendar.read"),
     _action("calendar.approve", {"MGR"}, "calendar.read", reauth=True),
+    # readings: anybody of the staff may propose one, a manager answers for what moves money
+    _action("reading.propose", BUYER_STAFF, "contract.internal.read"),
+    _action("reading.decide", {"MGR"}, "contract.internal.read", reauth=True),
     # facts
     _action("fact.read", BUYER_READERS, "contract.read"),
     _action("fact.propose", BUYER_STAFF, "contract.internal.read"),

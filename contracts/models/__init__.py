@@ -4,6 +4,7 @@ from contracts.models.calendar import CalendarYear
 from contracts.models.contract import Clause, Contract, DefinitionVersion, InformationSystem, LineItem
 from contracts.models.fact import Fact
 from contracts.models.file import Evidence, StoredFile
+from contracts.models.reading import ReadingChoice
 
 __all__ = [
     "CalendarYear",
@@ -14,5 +15,6 @@ __all__ = [
     "Fact",
     "InformationSystem",
     "LineItem",
+    "ReadingChoice",
     "StoredFile",
 ]

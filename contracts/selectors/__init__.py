@@ -27,6 +27,7 @@ from contracts.selectors.facts import (
     recordable_events,
     recordable_kinds,
 )
+from contracts.selectors.readings import reading_choice_get, reading_choices, readings_chosen
 
 __all__ = [
     "RecordableFact",
@@ -50,6 +51,9 @@ __all__ = [
     "facts_waiting",
     "file_get",
     "line_items",
+    "reading_choice_get",
+    "reading_choices",
+    "readings_chosen",
     "recordable_events",
     "recordable_kinds",
     "systems_list",

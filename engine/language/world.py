@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, Protocol
 
 from ..calendars import Calendar
 from ..intervals import Interval
+from . import syntax as s
 from .spans import Span, Zone
 from .values import Choice, Element, Value
 
 What = Literal["due", "raw", "done"]
+# Where an assessment comes from; "" with the name "" means all of them.
+Source = Literal["rule", "pool", ""]
+
+
+class Row(Protocol):
+    """One row of a table that `band` or `tier` looks up; `round` counts x in started or full units of `to`."""
+
+    @property
+    def range(self) -> s.Range:
+        """Where the row applies."""
+
+    @property
+    def value(self) -> s.Expr:
+        """What it gives; the variable `x` stands for the number looked up."""
+
+    @property
+    def clause(self) -> str:
+        """The clause of the row."""
+
+    @property
+    def round(self) -> s.Expr | None:
+        """What x becomes before `value` sees it, an expression of `x`."""
+
+
+class Table(Protocol):
+    """A table of ranges."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the definition."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """Its rows, in the order of the definition."""
+
+    @property
+    def covers(self) -> s.Range | None:
+        """The numbers the table is about; None where its rows alone say so."""
 
 
 class World(Protocol):
@@ -39,8 +83,9 @@ class World(Protocol):
     def duty(self, name: str, keys: tuple[str, ...], what: What) -> Span:
         """The due date of a duty's instance, the same before rolling, or when it was done."""
 
-    def reading(self, name: str) -> Choice:
-        """The option chosen (its key or value), or all options if undecided."""
+    def reading(self, name: str, args: tuple[Element, ...] = (), variables: Mapping[str, Element] | None = None
+                ) -> Choice:  # fmt: skip
+        """The option chosen (its key or value), or all options if undecided; a value may use the arguments."""
 
     def reading_key(self, name: str) -> Choice:
         """The key of the option chosen, or every key if undecided."""
@@ -62,3 +107,30 @@ class World(Protocol):
 
     def spells(self, name: str) -> tuple[Interval, ...] | None:
         """The intervals of that plural name seen by as-of, an open one running to the end of time."""
+
+    # -- amounts ---------------------------------------------------------------------------------------------------
+
+    def table(self, name: str) -> Table:
+        """The table of that name."""
+
+    def measure(self, name: str, args: tuple[Element, ...]) -> Value:
+        """A measure for these elements, in the order of its "for" clause; computed once."""
+
+    def measures(self, name: str) -> tuple[Element, ...]:
+        """Every instance of a measure: its variables, `at`, and its `value`."""
+
+    def assessments(self, kind: Source, name: str) -> Choice:
+        """The assessments of a rule, or the results of a pool, as one set of elements.
+
+        Fields: `amount` (within bounds while undecided), `at`, `rule`, the variables of the instance, and what its
+        `because` names. A set whose members are in doubt has several options, as a filtered set has.
+        """
+
+    def assessed(self, kind: Source, name: str) -> Choice:
+        """The sum assessed so far, exact Money or Points; within bounds while undecided."""
+
+    def settled(self, kind: Source, name: str) -> Choice:
+        """The sum already settled."""
+
+    def payments(self) -> tuple[Element, ...]:
+        """The payments made by as-of, with `instalment`, `amount` and `at`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
 
 from .definition import Definition
 from .language import syntax as s
@@ -32,6 +33,54 @@ def affected_by(dependencies: Mapping[str, frozenset[str]], names: Iterable[str]
     """The duties that depend on any of the names, for `evaluate(only=…)`."""
     changed = frozenset(names)
     return frozenset(duty for duty, needs in dependencies.items() if needs & changed)
+
+
+def money_readings(definition: Definition) -> frozenset[str]:
+    """The readings that can change an amount: those a rule, pool, measure or instalment rests on, however far down.
+
+    A choice of any of them moves money, so that a second person answers for it.
+    """
+    trees: dict[str, list[s.Expr]] = {
+        **{f"rule.{r.id}": _expressions(r) for r in definition.rules.values()},
+        **{f"pool.{p.id}": _expressions(p) for p in definition.pools.values()},
+        **{f"measure.{m.id}": _expressions(m) for m in definition.measures.values()},
+        **{f"table.{t.id}": _expressions(t) for t in definition.tables.values()},
+        **{f"term.{t.id}": [t.start, t.end] for t in definition.terms.values()},
+        **{
+            f"reading.{r.id}": [option.value for option in r.options if option.value is not None]
+            for r in definition.readings.values()
+        },
+    }
+    duties = dependency_map(definition)
+    waiting = [name for name in trees if name.partition(".")[0] in ("rule", "pool")]
+    seen, found = set(waiting), set()
+    for pool in definition.pools.values():
+        if pool.combine.startswith("reading."):
+            waiting.append(pool.combine)
+    while waiting:
+        name = waiting.pop()
+        kind, _dot, rest = name.partition(".")
+        if kind == "reading":
+            found.add(rest)
+        nodes = [node for tree in trees.get(name, ()) for node in tree.walk() if isinstance(node, s.Ref)]
+        following = {f"{node.kind}.{node.name}" for node in nodes}
+        if kind == "duty":
+            following |= {each for each in duties.get(rest, frozenset()) if each.startswith("reading.")}
+        waiting += sorted(following - seen)
+        seen |= following
+    return frozenset(found)
+
+
+def _expressions(value: object) -> list[s.Expr]:
+    """Every expression held by a table, in nested parts too."""
+    if isinstance(value, s.Expr):
+        return [value]
+    parts: Iterable[object] = ()
+    if is_dataclass(value):
+        parts = vars(value).values()
+    elif isinstance(value, tuple | list):
+        parts = value
+    return [tree for part in parts for tree in _expressions(part)]
 
 
 def _closure(start: str, direct: Mapping[str, frozenset[str]]) -> frozenset[str]:

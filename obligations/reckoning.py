@@ -1,17 +1,17 @@
 """Gather what the engine needs and ask it: the one way from stored rows to due dates, for writes and replays alike.
 
-Three statements per contract: the version, its facts, the calendars' years. Nothing here writes.
+Four statements per contract: the version, its facts, the calendars' years, the readings chosen. Nothing here writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from contracts.facts import fact_store
 from contracts.models import Contract, DefinitionVersion
-from contracts.selectors import calendars_for, definition_for
+from contracts.selectors import calendars_for, definition_for, readings_chosen
 from contracts.selectors.calendars import end_of_day
 from engine.calendars import Calendar
 from engine.definition import Definition, Duty
@@ -34,12 +34,17 @@ class Grounds:
     definition: Definition
     facts: FactStore
     calendars: Mapping[str, Calendar]
+    # what people chose; the definition's defaults hold for all others
+    readings: Mapping[str, str] = field(default_factory=dict)
 
     def with_facts(self, facts: FactStore) -> Grounds:
         return replace(self, facts=facts)
 
     def with_calendars(self, calendars: Mapping[str, Calendar]) -> Grounds:
         return replace(self, calendars=calendars)
+
+    def with_readings(self, readings: Mapping[str, str]) -> Grounds:
+        return replace(self, readings=readings)
 
 
 def version_known(contract: Contract, known_on: date | None) -> DefinitionVersion | None:
@@ -60,7 +65,12 @@ def grounds_for(contract: Contract, *, known_on: date | None = None) -> Grounds:
         raise NoDefinition(contract.number)
     definition = definition_for(version)
     return Grounds(
-        contract, version, definition, fact_store(contract, definition), calendars_for(contract, known_on=known_on)
+        contract,
+        version,
+        definition,
+        fact_store(contract, definition),
+        calendars_for(contract, known_on=known_on),
+        readings_chosen(contract, known_on=known_on, definition=definition),
     )
 
 
@@ -74,6 +84,7 @@ def reckon(
         calendars=grounds.calendars,
         as_of=as_of,
         known_on=known_on,
+        readings=grounds.readings,
         only=only,
         version=str(grounds.version.number),
     )

@@ -104,9 +104,13 @@ def effect_preview(
     only = dependants(grounds.version.dependencies, names)
     if not only:
         return []
-    day = as_of or today_for(contract)
-    before = _answers(grounds, day, only)
-    after = _answers(changed, day, only)
+    return effects_between(grounds, changed, day=as_of or today_for(contract), only=only)
+
+
+def effects_between(before: Grounds, after: Grounds, *, day: date, only: Collection[str]) -> list[EffectRow]:
+    """What the duties in `only` come to on `after` instead of `before`, in due order. One statement."""
+    contract, definition = before.contract, after.definition
+    old_answers, new_answers = _answers(before, day, only), _answers(after, day, only)
     pks = {
         (duty, key): pk
         for pk, duty, key in Obligation.objects.filter(contract=contract, duty__in=only).values_list(
@@ -114,11 +118,12 @@ def effect_preview(
         )
     }
     rows = []
-    for address in before.keys() | after.keys():
-        old, new = _outlook(before.get(address), grounds, day), _outlook(after.get(address), grounds, day)
+    for address in old_answers.keys() | new_answers.keys():
+        old = _outlook(old_answers.get(address), before, day)
+        new = _outlook(new_answers.get(address), after, day)
         if old == new:
             continue
-        duty = grounds.definition.duties[address[0]]
+        duty = definition.duties.get(address[0]) or before.definition.duties[address[0]]
         rows.append(
             EffectRow(
                 contract.pk, contract.number, pks.get(address), *address, duty.ref, duty.title, duty.clause,

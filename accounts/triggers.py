@@ -101,5 +101,13 @@ APPEND_ONLY_TABLES = (
     "accounts_journalentry",
     "obligations_dueversion",
     "billing_payment",
+    "billing_deduction",
+    "billing_liabilitychange",
+    "billing_invoicetax",
+    "billing_systemuse",
+    "billing_allocationshare",
     "documents_issueddocument",
+    "penalties_assessment",
+    "penalties_caseentry",
+    "penalties_factsnapshot",
 )

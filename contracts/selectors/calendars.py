@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -73,6 +73,17 @@ def _calendars(believed: Q) -> Mapping[str, Calendar]:
         if not run or run[-1][0] + 1 == year:
             run.append((year, (pk, recorded_at)))
     return {code: _build(code, tuple(stored for _year, stored in run)) for code, run in runs.items()}
+
+
+def calendar_years_now() -> list[int]:
+    """The ids of the years believed now, to be kept with what was computed by them."""
+    rows = CalendarYear.objects.filter(state=CalendarYear.State.ACTIVE)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def calendars_of(years: Collection[int]) -> Mapping[str, Calendar]:
+    """The calendars made of these years (`calendar_years_now`), whatever is believed today."""
+    return _calendars(Q(pk__in=years))
 
 
 def calendars_now() -> Mapping[str, Calendar]:

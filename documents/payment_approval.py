@@ -170,8 +170,7 @@ def layout(facts: Mapping[str, Any]) -> dict[str, Any]:
 def render_pdf(facts: Mapping[str, Any]) -> bytes:
     """The form's bytes: the same for the same facts."""
     return render.pdf(
-        "payment_approval.html",
-        "payment_approval.css",
+        KIND,
         layout(facts),
         issued_at=datetime.fromisoformat(facts["issued_at"]),
         identifier=render.facts_hash(facts),

@@ -24,7 +24,7 @@ from contracts.models import Contract
 from contracts.services.files import file_store
 from documents import payment_approval
 from documents.models import IssuedDocument
-from documents.render import TooLong, facts_hash
+from documents.render import facts_hash
 
 ATTEMPTS = 3
 SERIES = "payment_approval"
@@ -88,10 +88,7 @@ def payment_approval_issue(*, actor: Viewer, application: PaymentApplication) ->
         year = now.astimezone(zone).year
         number, token = _expected_number(contract, year), secrets.token_urlsafe(32)
         facts = _facts(content, number=number, token=token, now=now, zone=zone, by=actor.label)
-        try:
-            body = payment_approval.render_pdf(facts)
-        except TooLong as error:
-            raise Refused(_("The application holds more text than a form can print. Shorten its note.")) from error
+        body = payment_approval.render_pdf(facts)
         with transaction.atomic():
             if next_number(contract, SERIES, PREFIX, year) != number or not _unchanged(current, latest, content):
                 # Somebody issued or changed something while we rendered; on the last attempt the person is told.

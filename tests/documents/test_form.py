@@ -15,7 +15,7 @@ from django.db import transaction
 from billing import services
 from billing.models import NumberSequence
 from contracts.errors import Refused
-from documents import payment_approval
+from documents import fonts, payment_approval
 from documents.models import IssuedDocument
 from documents.render import canonical, facts_hash
 from documents.selectors import document_bytes, documents_for, verification
@@ -217,10 +217,10 @@ def test_hostile_text_in_every_field_fetches_nothing_and_stays_text(listener, tm
 
 
 def test_the_fetcher_serves_our_fonts_and_pictures_in_the_page_alone(listener, tmp_path):
-    from documents.render import ClosedFetcher
+    from documents.worker import ClosedFetcher
 
     url, hits = listener
-    fetcher = ClosedFetcher()
+    fetcher = ClosedFetcher({"serif-common": str(fonts.common_path("serif"))})
     secret = tmp_path / "secret"
     secret.write_text("x")
     for address in (

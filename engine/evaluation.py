@@ -19,7 +19,7 @@ from .results import DeadlineResult, Evaluation
 from .status import judge
 from .world import FactWorld, Instance
 
-__all__ = ["DeadlineResult", "Evaluation", "evaluate"]
+__all__ = ["DeadlineResult", "Evaluation", "assess", "evaluate"]
 
 
 def evaluate(
@@ -60,6 +60,23 @@ def evaluate(
         ignored=world.view.ignored,
         readings={name: world.option(name) for name in definition.readings},
     )
+
+
+def assess(
+    definition: Definition,
+    facts: FactStore,
+    *,
+    calendars: Mapping[str, Calendar],
+    as_of: date,
+    known_on: date | None = None,
+    readings: Mapping[str, str] | None = None,
+    version: str = "",
+) -> Evaluation:
+    """What `evaluate` says of money alone: measures, assessments and pools, without the list of deadlines."""
+    return evaluate(
+        definition, facts, calendars=calendars, as_of=as_of, known_on=known_on, readings=readings, only=(),
+        version=version,
+    )  # fmt: skip
 
 
 def _result(world: FactWorld, duty: Duty, instance: Instance, version: str) -> DeadlineResult:

@@ -1,4 +1,4 @@
-"""What the contract itself says: line items, service levels, penalty tables, clauses, readings. Read-only pages over
+"""What the contract itself says: line items, service levels, penalty tables, clauses. Read-only pages over
 the active definition."""
 
 from __future__ import annotations
@@ -166,18 +166,3 @@ def penalty_tables(request: HttpRequest, contract_id: int) -> HttpResponse:
         "rights": list(data.get("right", {}).values()),
     }
     return render(request, "web/contracts/penalties.html", context)
-
-
-@access(GET="contract.internal.read")
-def readings(request: HttpRequest, contract_id: int) -> HttpResponse:
-    """The reading register: each ambiguity with its options, the default and why."""
-    contract, context = _frame(request, contract_id)
-    data = selectors.definition_for(contract).to_data()
-    text = request.GET.get("q", "").strip()
-    rows = [
-        {"key": key, **reading}
-        for key, reading in data.get("reading", {}).items()
-        if not text or text in key or any(text in str(value) for value in reading.values())
-    ]
-    context |= {"readings": rows, "total": len(data.get("reading", {}))}
-    return render(request, "web/contracts/readings.html", context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -10,7 +10,40 @@ from typing import Any, Literal
 from .derivation import Step
 from .language.spans import Moment, State
 from .messages import render
+from .outcomes import (
+    AmountRange,
+    AssessmentResult,
+    Headroom,
+    InstalmentResult,
+    MeasureResult,
+    PoolResult,
+    ReadingAmount,
+    Rest,
+    RightResult,
+    SecurityResult,
+    Settled,
+    iso,
+    lines,
+)
 from .problems import Problem
+
+__all__ = [
+    "AmountRange",
+    "AssessmentResult",
+    "DeadlineResult",
+    "Evaluation",
+    "Headroom",
+    "InstalmentResult",
+    "MeasureResult",
+    "PoolResult",
+    "ReadingAmount",
+    "Rest",
+    "RightResult",
+    "SecurityResult",
+    "Settled",
+    "Status",
+    "lines",
+]
 
 Status = Literal["waiting", "open", "due_today", "met", "late", "not_applicable"]
 
@@ -60,11 +93,11 @@ class DeadlineResult:
             "id": self.id,
             "key": dict(self.key),
             "state": self.state,
-            "value": _iso(shown),
-            "safe": _iso(self.safe),
-            "raw": _iso(self.raw),
-            "low": _iso(self.low),
-            "high": _iso(self.high),
+            "value": iso(shown),
+            "safe": iso(self.safe),
+            "raw": iso(self.raw),
+            "low": iso(self.low),
+            "high": iso(self.high),
             "status": self.status,
             "missing": list(self.missing),
             "reasons": [render(reason) for reason in self.reasons],
@@ -77,7 +110,7 @@ class DeadlineResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All answers for one contract as of one day."""
+    """All answers for one contract as of one day; each group sorted by id, then key."""
 
     contract: str
     as_of: date
@@ -85,6 +118,12 @@ class Evaluation:
     deadlines: tuple[DeadlineResult, ...]
     ignored: tuple[str, ...] = ()
     readings: Mapping[str, str] = field(default_factory=dict)
+    measures: tuple[MeasureResult, ...] = ()
+    assessments: tuple[AssessmentResult, ...] = ()
+    pools: tuple[PoolResult, ...] = ()
+    rights: tuple[RightResult, ...] = ()
+    instalments: tuple[InstalmentResult, ...] = ()
+    securities: tuple[SecurityResult, ...] = ()
 
     def deadline(self, duty: str, **key: str) -> DeadlineResult:
         """The result of one instance. Raises KeyError if there is none."""
@@ -93,32 +132,37 @@ class Evaluation:
                 return result
         raise KeyError(f"{duty} {key}")
 
+    def assessment(self, rule: str, *key: str) -> AssessmentResult:
+        """The result of one rule instance, its key values in order. Raises KeyError if there is none."""
+        for result in self.assessments:
+            if result.id == rule and tuple(result.key.values()) == key:
+                return result
+        raise KeyError("/".join((rule, *key)))
+
+    def pool(self, pool: str, *key: str) -> PoolResult:
+        """The result of one group of a pool, its key values in order. Raises KeyError if there is none."""
+        for result in self.pools:
+            if result.id == pool and tuple(result.key.values()) == key:
+                return result
+        raise KeyError("/".join((pool, *key)))
+
     def to_json(self, health: Iterable[Problem] = ()) -> dict[str, Any]:
         """The normative JSON shape; arrays sort by id, then key. `health` are the definition's warnings."""
         return {
             "format": 1,
             "contract": self.contract,
             "as_of": self.as_of.isoformat(),
-            "known_on": _iso(self.known_on),
+            "known_on": iso(self.known_on),
             "deadlines": [result.to_json() for result in self.deadlines],
-            "measures": [],
-            "assessments": [],
-            "pools": [],
-            "rights": [],
-            "instalments": [],
-            "securities": [],
+            "measures": [result.to_json() for result in self.measures],
+            "assessments": [result.to_json() for result in self.assessments],
+            "pools": [result.to_json() for result in self.pools],
+            "rights": [result.to_json() for result in self.rights],
+            "instalments": [result.to_json() for result in self.instalments],
+            "securities": [result.to_json() for result in self.securities],
             "ignored": list(self.ignored),
             "health": [
                 {key: text for key, text in problem.to_json().items() if key in ("level", "code", "where", "text")}
                 for problem in health
             ],
         }
-
-
-def lines(steps: Iterable[Step], translate: Callable[[str], str] = str) -> list[str]:
-    """A derivation as indented lines of text."""
-    return [f"{'  ' * depth}{render(each, translate)}" for top in steps for depth, each in top.walk()]
-
-
-def _iso(moment: Moment | None) -> str | None:
-    return None if moment is None else moment.isoformat()

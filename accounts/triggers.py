@@ -106,6 +106,7 @@ APPEND_ONLY_TABLES = (
     "billing_invoicetax",
     "billing_systemuse",
     "billing_allocationshare",
+    "billing_securitymovement",
     "documents_issueddocument",
     "penalties_assessment",
     "penalties_caseentry",

@@ -2,6 +2,7 @@
 
 from billing.models.allocation import Allocation, AllocationShare, SystemUse
 from billing.models.deductions import Deduction, Freeze, Liability, LiabilityChange, SeparateClaim
+from billing.models.guarantee import SecurityClaim, SecurityInstrument, SecurityMovement, SecurityOrder
 from billing.models.holds import FiscalHold
 from billing.models.invoices import Invoice, InvoiceTax
 from billing.models.milestones import Milestone, NumberSequence
@@ -23,6 +24,10 @@ __all__ = [
     "Payment",
     "PaymentApplication",
     "PaymentReversal",
+    "SecurityClaim",
+    "SecurityInstrument",
+    "SecurityMovement",
+    "SecurityOrder",
     "SeparateClaim",
     "SystemUse",
 ]

@@ -12,12 +12,13 @@ from accounts.services.people import contact_add
 from accounts.services.tokens import SCOPES, token_create
 from billing import services as billing
 from billing.models import Invoice, Milestone, PaymentApplication
-from contracts.models import CalendarYear, Contract, DefinitionVersion, Fact
+from contracts.models import CalendarYear, Contract, DefinitionVersion, Fact, ReadingChoice
 from contracts.selectors import definition_for
 from contracts.services.files import evidence_add
 from documents.services import payment_approval_issue
 from obligations.models import Obligation, Reminder, Submission
 from obligations.services.events import event_propose
+from obligations.services.readings import money_readings, reading_propose
 from obligations.services.reminders import chase, sweep
 from obligations.services.submissions import submission_add
 from tests.billing.world import pdf
@@ -78,6 +79,15 @@ def proposed(world: World, *, note: str) -> Fact:
     )
 
 
+def reading_waiting(world: World, *, note: str) -> ReadingChoice:
+    """A reading that moves money, proposed by IT and waiting for the manager."""
+    definition = definition_for(world.contract)
+    name = min(money_readings(definition))
+    reading = definition.readings[name]
+    other = next(key for key in reading.keys if key != reading.default)
+    return reading_propose(actor=world.viewer("IT"), contract=world.contract, name=name, option=other, reason=note)
+
+
 def route_values(
     world: World, *, note: str = "按期提交", inside: str = "内部说明", number: str = "26112000000012345678"
 ) -> dict[Any, Any]:
@@ -99,6 +109,7 @@ def route_values(
     token, _secret = token_create(actor=world.viewer("IT"), name=inside, scopes=list(SCOPES), days=30)
     evidence = submission.evidence.filter(file__isnull=False).get()
     definition = definition_for(world.contract)
+    choice = reading_waiting(world, note=inside)
     return {
         "contract_id": world.contract.pk,
         "obligation_id": submission.obligation_id,
@@ -120,6 +131,8 @@ def route_values(
         "token": document.token,
         "uidb36": "1",
         "key": "not-a-key",
+        "choice_id": choice.pk,
+        ("web:contract_reading", "name"): choice.name,
         ("web:event_record", "name"): sorted(definition.events)[0],
         ("web:thing_record", "name"): sorted(definition.items)[0],
     }

@@ -98,6 +98,17 @@ _TABLE = (
     _action("payment.apply", {"FIN"}, "payment.read"),
     _action("payment.approve", {"MGR"}, "payment.read", reauth=True),
     _action("payment.post", {"FIN"}, "payment.read"),
+    _action("payment.reverse", {"FIN"}, "payment.read"),
+    _action("payment.reverse.approve", {"MGR"}, "payment.read", reauth=True),
+    _action("payee.propose", {"FIN"}, "payment.read"),
+    _action("payee.confirm", {"MGR"}, "payment.read", reauth=True),
+    _action("hold.keep", {"FIN"}, "payment.read"),
+    # what the vendor owes: decided by the manager, settled by finance or by the manager on finance's proposal
+    _action("liability.open", {"MGR"}, "payment.read"),
+    _action("deduction.add", {"FIN", "MGR"}, "payment.read"),
+    _action("deduction.reverse", {"MGR"}, "payment.read"),
+    _action("claim.keep", {"FIN", "MGR"}, "payment.read"),
+    _action("freeze.keep", BUYER_STAFF, "payment.read"),
     # who uses how much, and how the price is shared among the systems: the buyer's own working papers
     _action("allocation.read", BUYER_READERS, "contract.read"),
     _action("quantity.record", {"IT"}, "allocation.read"),

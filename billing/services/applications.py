@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -19,20 +18,19 @@ from billing.selectors.gates import gate_of
 from billing.sentences import line_text, step_text
 from billing.services.common import (
     actor_id,
+    bank_reference_of,
     clean_amount,
     clean_note,
     clean_reference,
     lock_milestone,
     next_number,
-    record_fact,
+    settle_duty,
 )
 from billing.terms import MoneyTerms, money_terms
 from contracts.errors import Refused
-from contracts.models import Fact
 from contracts.selectors import today_for
 
 State = PaymentApplication.State
-REFERENCE = re.compile(r"[0-9A-Z][0-9A-Z./-]{3,79}")
 
 
 def _refuse_blocked(milestone: Milestone, terms: MoneyTerms, *, today: date) -> Decimal:
@@ -177,15 +175,6 @@ def payment_decide(
         return locked
 
 
-def _reference(text: str) -> str:
-    reference = clean_reference(text)
-    if not REFERENCE.fullmatch(reference):
-        raise Refused(
-            _("Enter the bank's reference as printed: 4 to 80 digits, letters, dots, strokes."), "bank_reference"
-        )
-    return reference
-
-
 def payment_post(*, actor: Viewer, application: PaymentApplication, paid_on: date, bank_reference: str) -> Payment:
     """Record the bank transfer of an approved application. A payment is never changed afterwards.
 
@@ -193,7 +182,7 @@ def payment_post(*, actor: Viewer, application: PaymentApplication, paid_on: dat
     Refused for an application that is not approved or already paid, a known bank reference, or a date after today.
     """
     require(actor, "payment.post", application)
-    reference = _reference(bank_reference)
+    reference = bank_reference_of(bank_reference)
     with transaction.atomic():
         milestone, locked = _lock(application)
         contract = milestone.contract
@@ -239,17 +228,6 @@ def payment_post(*, actor: Viewer, application: PaymentApplication, paid_on: dat
             before={"state": State.APPROVED},
             after={"amount": payment.amount, "paid_on": paid_on, "bank_reference": reference},
         )
-        if milestone.paid >= milestone.amount:
-            duty = milestone.obligation.duty
-            record_fact(
-                contract,
-                actor=actor,
-                cause=f"payment:{payment.pk}",
-                today=today,
-                kind=Fact.Kind.ATTRIBUTE,
-                name="done",
-                subject=f"duty:{duty}",
-                value=paid_on.isoformat(),
-                note=_("Bank reference %(reference)s") % {"reference": reference},
-            )
+        note = _("Bank reference %(reference)s") % {"reference": reference}
+        settle_duty(milestone, actor=actor, on=paid_on, today=today, cause=f"payment:{payment.pk}", note=note)
         return payment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -17,8 +18,10 @@ from contracts.models import Contract, Fact
 from contracts.services.facts import fact_names, fact_record
 from engine.money import minor_units
 from obligations.services.evaluation import contract_locked, facts_changed
+from obligations.services.findings import done_fact_of, done_withdraw, subject_of
 
 LARGEST = Decimal("9999999999999999.99")
+REFERENCE = re.compile(r"[0-9A-Z][0-9A-Z./-]{3,79}")
 
 
 def actor_id(actor: Viewer) -> int:
@@ -38,13 +41,14 @@ def lock_milestone(milestone: Milestone) -> Milestone:
     return locked
 
 
-def clean_amount(amount: Decimal, *, contract: Contract) -> Decimal:
-    """A positive amount in whole minor units of the contract's currency; anything else is refused, never rounded."""
+def clean_amount(amount: Decimal, *, contract: Contract, zero: bool = False) -> Decimal:
+    """A positive amount (or, with `zero`, none) in whole minor units of the contract's currency; anything else is
+    refused, never rounded."""
     try:
         value = Decimal(amount)
     except InvalidOperation as error:
         raise Refused(_("Enter the amount in figures."), "amount") from error
-    if not value.is_finite() or value <= 0 or value > LARGEST:
+    if not value.is_finite() or value < 0 or (value == 0 and not zero) or value > LARGEST:
         raise Refused(_("Enter an amount above zero."), "amount")
     digits = minor_units(contract.currency)
     exponent = value.normalize().as_tuple().exponent
@@ -56,6 +60,26 @@ def clean_amount(amount: Decimal, *, contract: Contract) -> Decimal:
 def clean_reference(text: str) -> str:
     """A number as people copy it from paper: full-width characters and inner blanks do not make it another one."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+
+
+def bank_reference_of(text: str) -> str:
+    """A bank's reference as printed. Raises Refused for anything that cannot be one."""
+    reference = clean_reference(text)
+    if not REFERENCE.fullmatch(reference):
+        raise Refused(
+            _("Enter the bank's reference as printed: 4 to 80 digits, letters, dots, strokes."), "bank_reference"
+        )
+    return reference
+
+
+def clean_text(text: str, field: str, required: str, limit: int = 160) -> str:
+    """One line without outer blanks; `required` is the sentence to refuse an empty one with."""
+    line = " ".join(text.split())
+    if not line:
+        raise Refused(required, field)
+    if len(line) > limit:
+        raise Refused(_("The text is longer than %(limit)s characters. Shorten it.") % {"limit": limit}, field)
+    return line
 
 
 def clean_note(note: str, *, required: str = "") -> str:
@@ -91,3 +115,26 @@ def record_fact(contract: Contract, *, actor: Viewer, cause: str, today: date, *
     recorded = fact_record(actor=SYSTEM, contract=contract, **fact)
     facts_changed(contract, fact_names(recorded), actor=actor, cause=cause, as_of=today)
     return recorded
+
+
+def settle_duty(milestone: Milestone, *, actor: Viewer, on: date, today: date, cause: str, note: str) -> None:
+    """Keep the duty to pay in step with the money: done on `on` once payments and deductions cover the amount, open
+    again once they no longer do."""
+    settled = milestone.paid + milestone.deducted >= milestone.amount
+    known = done_fact_of(milestone.obligation)
+    contract = milestone.contract
+    if settled and known is None:
+        record_fact(
+            contract,
+            actor=actor,
+            cause=cause,
+            today=today,
+            kind=Fact.Kind.ATTRIBUTE,
+            name="done",
+            subject=subject_of(milestone.obligation),
+            value=on.isoformat(),
+            note=note[:1000],
+        )
+    elif known is not None and not settled:
+        withdrawn = done_withdraw(actor=SYSTEM, fact=known, reason=note or cause)
+        facts_changed(contract, fact_names(withdrawn), actor=actor, cause=cause, as_of=today)

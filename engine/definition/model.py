@@ -83,12 +83,13 @@ class Event(Named):
 
 @dataclass(frozen=True)
 class ItemKind(Named):
-    """A kind of thing that may occur any number of times, with typed attributes."""
+    """A kind of thing that may occur any number of times, with typed attributes. `domain` says whose rows feed it."""
 
     plural: str
     attributes: Mapping[str, str]
     recorder: str
     confirmer: str
+    domain: str
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from . import model as m
 from .reader import Reader
 
 PROFILES = ("cn", "none")
+# Where rows of their own feed a kind of thing or spell; "" leaves it to the facts people enter.
+ITEM_DOMAINS = ("", "incident")
+INTERVAL_DOMAINS = ("", "outage", "platform_outage", "exclusion", "spell")
 # The settings of a profile and what a literal, or an option of a bound reading, may say.
 SETTINGS = {
     "start_day": ("excluded", "included"),
@@ -128,8 +131,9 @@ def _item(r: Reader, name: str) -> m.ItemKind:
         attributes=r.types("attributes"),
         recorder=r.text("recorder"),
         confirmer=r.text("confirmer"),
+        domain=r.choice("domain", ITEM_DOMAINS, ""),
     )
-    r.finish("note")
+    r.finish("note", "about")
     return item
 
 
@@ -141,8 +145,9 @@ def _interval(r: Reader, name: str) -> m.IntervalKind:
         key=r.types("key"),
         recorder=r.text("recorder"),
         confirmer=r.text("confirmer"),
+        domain=r.choice("domain", INTERVAL_DOMAINS, ""),
     )
-    r.finish("note")
+    r.finish("note", "grounds")
     return interval
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -21,43 +20,15 @@ from contracts.models import Contract, Evidence, ReadingChoice
 from contracts.selectors import definition_for, readings_chosen, today_for
 from engine.definition import Definition, Reading
 from engine.dependencies import money_readings
-from engine.evaluation import assess
-from engine.results import AssessmentResult, PoolResult
-from obligations.reckoning import Grounds, grounds_for
-from obligations.rules import dependants, key_text
+from obligations.reckoning import grounds_for
+from obligations.rules import dependants
+from obligations.services.amounts import AmountEffect, amounts_between
 from obligations.services.evaluation import DueChange, contract_locked, facts_changed
 from obligations.services.previews import EffectRow, effects_between
 
 State = ReadingChoice.State
 # An effect list is read by people: beyond this many amounts only their number is shown.
 SHOWN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class AmountOutlook:
-    """What a rule or pool comes to: one amount, a range, or nothing yet (both None)."""
-
-    low: Decimal | None
-    high: Decimal | None
-    unit: str
-    stage: str
-
-    @property
-    def is_range(self) -> bool:
-        return self.low is not None and self.high is not None and self.low != self.high
-
-
-@dataclass(frozen=True, slots=True)
-class AmountEffect:
-    """An assessment or pool whose amount or standing would change; None: it is not there before or after."""
-
-    kind: str
-    name: str
-    key_text: str
-    title: str
-    clause: str
-    before: AmountOutlook | None
-    after: AmountOutlook | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,44 +80,8 @@ def reading_preview(
         after=option or reading.default,
         moves_money=moves,
         dates=tuple(effects_between(grounds, after, day=day, only=only)) if only else (),
-        amounts=_amounts_between(grounds, after, day) if moves else (),
+        amounts=amounts_between(grounds, after, day) if moves else (),
     )
-
-
-def _amounts_between(before: Grounds, after: Grounds, day: date) -> tuple[AmountEffect, ...]:
-    old, new = _money(before, day), _money(after, day)
-    definition = before.definition
-    effects = []
-    for address in sorted(old.keys() | new.keys()):
-        first, second = old.get(address), new.get(address)
-        if first == second:
-            continue
-        kind, name, key = address
-        table = definition.pools[name] if kind == "pool" else definition.rules[name]
-        effects.append(AmountEffect(kind, name, key, table.title, table.clause, first, second))
-    return tuple(effects)
-
-
-def _money(grounds: Grounds, day: date) -> dict[tuple[str, str, str], AmountOutlook]:
-    answer = assess(
-        grounds.definition, grounds.facts, calendars=grounds.calendars, as_of=day, readings=grounds.readings
-    )
-    found = {("rule", one.id, key_text(one.key)): _of_assessment(one) for one in answer.assessments}
-    return found | {("pool", one.id, key_text(one.key)): _of_pool(one) for one in answer.pools}
-
-
-def _of_assessment(one: AssessmentResult) -> AmountOutlook:
-    amount = one.amount
-    if amount is None:
-        return AmountOutlook(None, None, "", one.stage)
-    return AmountOutlook(amount.low, amount.high, amount.unit, one.stage)
-
-
-def _of_pool(one: PoolResult) -> AmountOutlook:
-    result = one.result
-    if result is None:
-        return AmountOutlook(None, None, "", "pool")
-    return AmountOutlook(result.low, result.high, result.unit, "pool")
 
 
 def reading_propose(

@@ -22,6 +22,18 @@ class ReadingCase:
 
     readings: Mapping[str, str]
     amount: Decimal | None
+    winners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PoolAbove:
+    """A pool the outcome is counted in: its total and, after its caps, its result; None while it is not one figure."""
+
+    label: str
+    title: str
+    clause: str
+    total: Decimal | None
+    result: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The answer for one target. `amount` is the payable figure where it is one. `winners` are labels of rows;
-    `displaced`: a lighter row was barred. `pools` names the pools above it, the nearest first."""
+    `displaced`: a lighter row was barred. `needs` are the readings a person must choose before it is final; `decision`:
+    a person must pick, because the winner depends on a reading or a hole. `pools` are those above, nearest first."""
 
     target: str
     key: Mapping[str, str]
@@ -80,8 +93,10 @@ class Outcome:
     because: tuple[str, ...] = ()
     by_reading: tuple[ReadingCase, ...] = ()
     derivation: tuple[Step, ...] = ()
-    pools: tuple[str, ...] = ()
+    pools: tuple[PoolAbove, ...] = ()
     happened_on: date | None = None
+    needs: tuple[str, ...] = ()
+    decision: bool = False
 
     @property
     def key_text(self) -> str:
@@ -120,8 +135,10 @@ class Outcome:
             "because": list(self.because),
             "by_reading": [_case_data(each) for each in self.by_reading],
             "derivation": [step.to_json() for step in self.derivation],
-            "pools": list(self.pools),
+            "pools": [_pool_data(each) for each in self.pools],
             "happened_on": self.happened_on.isoformat() if self.happened_on else None,
+            "needs": list(self.needs),
+            "decision": self.decision,
         }
 
     @classmethod
@@ -142,8 +159,10 @@ class Outcome:
             because=tuple(data["because"]),
             by_reading=tuple(_case(each) for each in data["by_reading"]),
             derivation=tuple(Step.from_json(each) for each in data["derivation"]),
-            pools=tuple(data["pools"]),
+            pools=tuple(_pool(each) for each in data["pools"]),
             happened_on=date.fromisoformat(data["happened_on"]) if data["happened_on"] else None,
+            needs=tuple(data["needs"]),
+            decision=data["decision"],
         )
 
 
@@ -156,11 +175,25 @@ def _figure(text: str | None) -> Decimal | None:
 
 
 def _case_data(case: ReadingCase) -> dict[str, Any]:
-    return {"readings": dict(case.readings), "amount": _text(case.amount)}
+    return {"readings": dict(case.readings), "amount": _text(case.amount), "winners": list(case.winners)}
 
 
 def _case(data: Mapping[str, Any]) -> ReadingCase:
-    return ReadingCase(data["readings"], _figure(data["amount"]))
+    return ReadingCase(data["readings"], _figure(data["amount"]), tuple(data["winners"]))
+
+
+def _pool_data(pool: PoolAbove) -> dict[str, Any]:
+    return {
+        "label": pool.label,
+        "title": pool.title,
+        "clause": pool.clause,
+        "total": _text(pool.total),
+        "result": _text(pool.result),
+    }
+
+
+def _pool(data: Mapping[str, Any]) -> PoolAbove:
+    return PoolAbove(data["label"], data["title"], data["clause"], _figure(data["total"]), _figure(data["result"]))
 
 
 def _row_data(row: Row) -> dict[str, Any]:

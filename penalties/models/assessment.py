@@ -56,6 +56,8 @@ class Assessment(ContractScoped):
     low = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
     high = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    # The row a person picked where the contract leaves the choice, by its label.
+    picked = models.CharField(max_length=240, blank=True)
     outcome = models.JSONField()
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     recorded_at = models.DateTimeField()

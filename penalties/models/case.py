@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scoping import ContractScoped, Viewer, contract_scope
+from billing.models import Liability
 from contracts.models import Contract
 
 # Before a second person has approved, and the two ways out that need no approval.
@@ -55,8 +56,9 @@ class PenaltyCase(ContractScoped):
     key_text = models.CharField(max_length=240, blank=True)
     title = models.CharField(_("what for"), max_length=200)
     clause = models.CharField(_("clause"), max_length=120, blank=True)
-    # Labels of what it rests on, such as "incident:i1".
+    # Labels of what it rests on, such as "incident:i1", and of the pools above it, whose caps it shares.
     because = models.JSONField(default=list)
+    pools = models.JSONField(default=list)
     happened_on = models.DateField(_("happened"), null=True, blank=True)
     state = models.CharField(max_length=12, choices=State, default=State.CLUE)
     # The latest figures: bounds while something is open, `amount` once it is fixed by a proposal or a decision.
@@ -79,6 +81,7 @@ class PenaltyCase(ContractScoped):
     received_on = models.DateField(null=True, blank=True)
     delivered_on = models.DateField(_("deemed delivered"), null=True, blank=True)
     object_by = models.DateField(_("objections until"), null=True, blank=True)
+    objection_days = models.PositiveSmallIntegerField(null=True, blank=True)
     object_by_contract = models.BooleanField(default=False)
     notified_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     issued_at = models.DateTimeField(null=True, blank=True)
@@ -89,6 +92,9 @@ class PenaltyCase(ContractScoped):
     decided_at = models.DateTimeField(null=True, blank=True)
     agreed_at = models.DateTimeField(null=True, blank=True)
     waived_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    liability = models.OneToOneField(
+        Liability, on_delete=models.PROTECT, null=True, blank=True, related_name="penalty_case"
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -118,7 +124,7 @@ class PenaltyCase(ContractScoped):
                 name="case_minutes_before_final",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=("clue", "established", "waived")) | Q(amount__isnull=False),
+                condition=Q(state__in=UNAPPROVED) | Q(amount__isnull=False),
                 name="case_final_has_amount",
             ),
             models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="case_amount_not_negative"),
@@ -127,7 +133,15 @@ class PenaltyCase(ContractScoped):
                 | Q(issued_at__isnull=False),
                 name="case_notice_before_more",
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("settled", "closed")) | Q(liability__isnull=False),
+                name="case_settled_through_billing",
+            ),
             models.CheckConstraint(condition=~Q(state="waived") | Q(waived_by__isnull=False), name="case_waived_by"),
+            models.CheckConstraint(
+                condition=Q(waived_by=None) | Q(proposed_by=None) | ~Q(waived_by=F("proposed_by")),
+                name="case_waived_by_other",
+            ),
         )
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ class CaseEntry(ContractScoped):
         REJECTED = "rejected", _("Proposal rejected")
         APPROVED = "approved", _("Approved")
         NOTIFIED = "notified", _("Notified")
+        DELIVERED = "delivered", _("Delivered")
         OBJECTION = "objection", _("Objection")
         RETRACTED = "retracted", _("Objection withdrawn")
         ANSWER = "answer", _("Answer")

@@ -90,6 +90,7 @@ def _number_format(value: Decimal, kind: Kind) -> str:
 
 def _cell(sheet: Any, given: Any, kind: Kind = "text") -> Any:
     """A typed cell. Text is written as a string cell whatever it starts with, so "=…" stays text."""
+    value: Any = given
     if isinstance(given, Formula):
         cell = WriteOnlyCell(sheet, value=given.text)
         cell.number_format = "#,##0.00" if kind == "money" else "#,##0.####" if kind == "quantity" else "General"
@@ -98,13 +99,13 @@ def _cell(sheet: Any, given: Any, kind: Kind = "text") -> Any:
         cell = WriteOnlyCell(sheet, value=value)
         cell.number_format = "yyyy-mm-dd hh:mm:ss"
     elif isinstance(given, date) and given.year >= FIRST_YEAR:
-        cell = WriteOnlyCell(sheet, value=given)
+        cell = WriteOnlyCell(sheet, value=value)
         cell.number_format = "yyyy-mm-dd"
     elif isinstance(given, Decimal) and given.is_finite():
-        cell = WriteOnlyCell(sheet, value=given)
+        cell = WriteOnlyCell(sheet, value=value)
         cell.number_format = _number_format(given, kind)
     elif isinstance(given, bool | int) or given is None:
-        cell = WriteOnlyCell(sheet, value=given)
+        cell = WriteOnlyCell(sheet, value=value)
     else:
         text = plain_text(given)
         cell = WriteOnlyCell(sheet, value="")

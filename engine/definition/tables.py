@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..calendars import MONDAY_TO_FRIDAY, VARIANTS, Calendar, build_calendar
+from ..language.parser import PERIOD_UNITS
 from ..language.syntax import Nothing, lift_each
 from . import model as m
 from .reader import Reader
 
 PROFILES = ("cn", "none")
 # Where rows of their own feed a kind of thing or spell; "" leaves it to the facts people enter.
-ITEM_DOMAINS = ("", "incident")
+ITEM_DOMAINS = ("", "incident", "fiscal_delay")
 INTERVAL_DOMAINS = ("", "outage", "platform_outage", "exclusion", "spell")
 # The settings of a profile and what a literal, or an option of a bound reading, may say.
 SETTINGS = {
@@ -200,6 +202,8 @@ def _instalment(r: Reader, name: str) -> m.Instalment:
         **_named(r, name, clause=True),
         amount=r.decimal("amount"),
         share=r.decimal("share", percent=True),
+        cumulative=r.decimal("cumulative", percent=True),
+        factor=r.expression("factor"),
         capitals=r.text("capitals"),
         duty=r.text("duty"),
         invoice=r.text("invoice"),
@@ -214,7 +218,19 @@ def _security(r: Reader, name: str) -> m.Security:
         rate=r.decimal("rate", percent=True),
         capitals=r.text("capitals"),
         valid_until=r.day("valid_until"),
+        withholding=r.decimal("withholding", percent=True),
+        since=r.expression("since"),
+        until=r.expression("until"),
+        releases=tuple(_release(Reader(r.problems, f"{r.table}.{n}", f)) for n, f in enumerate(r.tables("releases"), 1)),
     )
+
+
+def _release(r: Reader) -> m.Release:
+    release = m.Release(r.decimal("amount"), r.decimal("share", percent=True), r.expression("when"))
+    if (release.amount is None) == (release.share is None):
+        r.fail("one_of", names="amount, share")
+    r.finish("clause")
+    return release
 
 
 def _commitment(r: Reader, name: str) -> m.Commitment:
@@ -254,6 +270,7 @@ def _reading(r: Reader, name: str) -> m.Reading:
         why=r.text("why"),
         ref=r.text("ref"),
         must_choose=r.flag("must_choose"),
+        bindings=r.bindings("for"),
     )
     if not options:
         r.fail("missing_field", name="options")
@@ -325,9 +342,33 @@ def _duty(r: Reader, name: str) -> m.Duty:
 
 
 def _right(r: Reader, name: str) -> m.Right:
-    right = m.Right(**_named(r, name, clause=True), ref=r.text("ref"), holder=r.texts("holder"))
-    r.finish("note", "when", "trigger", "for", "until")
+    right = m.Right(
+        **_named(r, name, clause=True),
+        ref=r.text("ref"),
+        holder=r.texts("holder"),
+        bindings=r.bindings("for"),
+        when=r.expression("when"),
+        until=r.expression("until"),
+    )
+    r.finish("note", "trigger")
     return right
+
+
+ROUNDINGS = ("half_up", "half_even", "up", "down")
+
+
+def _rounding(r: Reader) -> str:
+    """`up`, `down CNY 1`, `exact`: how an amount is rounded, and to what; empty is half-up to the minor unit."""
+    text = r.text("round").strip()
+    mode, _space, unit = text.partition(" ")
+    known = not text or text == "exact" or (mode in ROUNDINGS and (not unit or UNIT.fullmatch(unit.strip())))
+    if not known:
+        r.fail("bad_option", value=text, options="exact, " + ", ".join(f"{each} [CNY 1]" for each in ROUNDINGS))
+        return ""
+    return text
+
+
+UNIT = re.compile(r"(?:[A-Z]{3}\s+)?\d+(?:\.\d+)?")
 
 
 def _rule(r: Reader, name: str) -> m.Rule:
@@ -341,23 +382,71 @@ def _rule(r: Reader, name: str) -> m.Rule:
         debtor=r.text("debtor"),
         creditor=r.text("creditor"),
         findings=r.types("findings"),
+        round=_rounding(r),
     )
-    r.finish("note", "round", "row", "table", "severity")
+    if rule.amount is None and rule.yields != "right" and "amount" not in r.data:
+        r.fail("missing_field", name="amount")
+    r.finish("note", "row", "table", "severity")
     return rule
 
 
 def _pool(r: Reader, name: str) -> m.Pool:
     by = r.text("by")
-    r.asked.add("by")
     pool = m.Pool(
         **_named(r, name),
         over=r.texts("over"),
         by=r.by(by) if by else (),
         combine=r.text("combine", default="sum"),
         amount=r.expression("amount"),
+        caps=tuple(
+            cap
+            for number, fields in enumerate(r.tables("caps"), start=1)
+            if (cap := _cap(Reader(r.problems, f"{r.table}.caps.{number}", fields))) is not None
+        ),
+        round=_rounding(r),
+        claim=r.expression("claim"),
+        sinks=tuple(
+            _sink(Reader(r.problems, f"{r.table}.settle.{number}", fields))
+            for number, fields in enumerate(r.tables("settle"), start=1)
+        ),
+        rest=r.choice("rest", ("forward", "lapse", "pay"), "pay"),
     )
-    r.finish("caps", "round", "claim", "settle", "rest", "note")
+    if not pool.combine.startswith("reading.") and pool.combine not in COMBINE:
+        r.fail("bad_option", value=pool.combine, options=", ".join((*COMBINE, "reading.x")))
+    if not pool.over:
+        r.fail("missing_field", name="over")
+    r.finish("note")
     return pool
+
+
+COMBINE = ("sum", "max", "choose")
+
+
+def _cap(r: Reader) -> m.Cap | None:
+    limit, window, by = r.expression("limit", required=True), r.text("window").strip(), r.text("by")
+    length = None
+    if window.startswith("rolling "):
+        length = r.duration("window", window.removeprefix("rolling "))
+    elif window and window not in PERIOD_UNITS and not window.startswith("term."):
+        r.fail("bad_option", value=window, options=", ".join((*PERIOD_UNITS, "rolling 12 months", "term.x")))
+    cap = m.Cap(
+        limit or _NEVER, window, length, r.by(by) if by else (), r.choice("excess", ("lapse", "carry"), "lapse"),
+        r.text("clause"),
+    )  # fmt: skip
+    r.finish("note", "title")
+    return cap if limit is not None else None
+
+
+def _sink(r: Reader) -> m.Sink:
+    sink = m.Sink(
+        sink=r.text("sink", required=True),
+        limit=r.expression("limit"),
+        when=r.expression("when"),
+        deadline=r.expression("deadline"),
+        optional=r.flag("optional"),
+    )
+    r.finish("note", "title", "clause")
+    return sink
 
 
 def _measure(r: Reader, name: str) -> m.Measure:

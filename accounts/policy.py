@@ -114,8 +114,17 @@ _TABLE = (
     _action("quantity.record", {"IT"}, "allocation.read"),
     _action("allocation.propose", {"IT", "FIN"}, "allocation.read"),
     _action("allocation.approve", {"MGR"}, "allocation.read", reauth=True),
+    # securities: what was given, what became of it; the vendor hands in, a manager answers for the rest
+    _action("security.read", CONTRACT_READERS - {"SUP"}),
+    _action("security.staff.read", BUYER_READERS, "security.read"),
+    _action("security.submit", {"IT", "FIN", "VND"}, "security.read"),
+    _action("security.enter", {"IT", "FIN"}, "security.staff.read"),
+    _action("security.propose", {"IT", "FIN"}, "security.staff.read"),
+    _action("security.decide", {"MGR"}, "security.staff.read", reauth=True),
+    _action("security.record", {"FIN"}, "security.staff.read"),
     _action("document.read", BUYER_READERS, "contract.read"),
     _action("document.issue", {"FIN", "MGR"}, "document.read"),
+    _action("document.received", {"VND"}, "portal.read"),
     # penalties: drafts are the buyer's alone; the other party reads what was issued through its own door
     _action("penalty.read", BUYER_READERS, "contract.internal.read"),
     _action("penalty.raise", {"IT", "FIN", "MGR"}, "penalty.read"),
@@ -140,6 +149,7 @@ _TABLE = (
     _action("portal.money.read", {"VND"}),
     _action("portal.submit", {"VND"}, "portal.read"),
     _action("portal.invoice", {"VND"}, "portal.money.read"),
+    _action("portal.security", {"VND"}, "portal.money.read"),
     _action("portal.penalty.object", {"VND"}, "portal.read"),
     _action("portal.penalty.opinion", {"SUP"}, "portal.read"),
     # proof

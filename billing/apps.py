@@ -6,6 +6,8 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.allocation_facts import allocation_facts
+        from billing.guarantee_facts import records as security_facts
         from contracts.facts import register
 
         register("billing.allocation", allocation_facts)
+        register("billing.securities", security_facts)

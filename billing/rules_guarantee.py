@@ -1,7 +1,8 @@
-"""What a security covers on a day, whether it covers without a gap, and how far it stands behind the money at risk. Pure:
-no database, no clock; every text is a code that billing.sentences_guarantee turns into words.
+"""What a security covers on a day, whether it covers without a gap, and how far it stands behind the money at
+risk. Pure: no database, no clock; every text is a code that billing.sentences_guarantee turns into words.
 
-Days are whole days of the contract's calendar; a guarantee covers its last day, the next one no more (Civil Code 1259)."""
+Days are whole days of the contract's calendar; a guarantee covers its last day, the next one no more (Civil
+Code 1259)."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Held:
     """An accepted instrument. `expires_on`: last day of a guarantee, maturity of a paper. `replaced_from`: the day its
-    successor begins to cover. `pending` is what delivered, unanswered claims have taken up: it outlives the validity."""
+    successor begins to cover. `pending` is what delivered, unanswered claims have taken up: it outlives the
+    validity."""
 
     key: int
     form: str
@@ -123,7 +125,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A deadline the engine gave: `state` known, provisional, pending or never; `safe_on` is right under every reading."""
+    """A deadline the engine gave: `state` known, provisional, pending or never; `safe_on` is right under every
+    reading."""
 
     duty: str
     state: str
@@ -145,8 +148,9 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that the checks look at. `required` is the printed amount, `exact` the rate times the price; `waiting` counts
-    instruments nobody has decided, `unproved` those of a branch without authorisation, `open_claims` those not closed."""
+    """All that the checks look at. `required` is the printed amount, `exact` the rate times the price; `waiting`
+    counts instruments nobody has decided, `unproved` those of a branch without authorisation, `open_claims`
+    those not closed."""
 
     as_of: date
     required: Decimal | None
@@ -313,7 +317,8 @@ class Paid:
 @dataclass(frozen=True, slots=True)
 class CoverStep:
     """From `first` to `last` nothing changes: the security that can be claimed on, the price paid for work that is not
-    accepted, what of that the security does not reach, and the price still held back. `why` are codes with names."""
+    accepted, what of that the security does not reach, and the price still held back. `why` are codes with
+    names."""
 
     first: date
     last: date

@@ -1,5 +1,5 @@
-"""What a contract's definition says about its securities: amounts, forms, the duties that run for them, and the names of
-the facts that the records made here stand for."""
+"""What a contract's definition says about its securities: amounts, forms, the duties that run for them, and the
+names of the facts that the records made here stand for."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from engine.definition import Definition, Security
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Why a claim may be made. `limit` liability: up to what the vendor owes; balance: the whole instrument. `keeps`: the
-    sum called in goes on securing the contract."""
+    """Why a claim may be made. `limit` liability: up to what the vendor owes; balance: the whole instrument. `keeps`:
+    the sum called in goes on securing the contract."""
 
     key: str
     title: str
@@ -26,8 +26,8 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class SecurityTerms:
-    """One security. `exact` is the rate times the price before rounding. Empty names mean the contract has no such duty,
-    rule, event or kind of thing; `lead_days` come from the reminder policy of the duty `decide`."""
+    """One security. `exact` is the rate times the price before rounding. Empty names mean the contract has no such
+    duty, rule, event or kind of thing; `lead_days` come from the reminder policy of the duty `decide`."""
 
     code: str
     title: str

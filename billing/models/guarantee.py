@@ -3,6 +3,7 @@
 The ledger is append-only: what an instrument still secures is the sum of its movements, kept in `balance` so that the
 database itself refuses to let it fall below zero or below what claims under way have taken up."""
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
@@ -86,6 +87,11 @@ class SecurityInstrument(ContractScoped):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def starts_on(self) -> date:
+        """The later of handing in and issue: before either there is nothing to claim on."""
+        return max(self.received_on, self.issued_on or self.received_on)
 
 
 class SecurityClaim(ContractScoped):

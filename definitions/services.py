@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,6 +30,8 @@ from definitions.reader import SourceFile, read_path, read_uploads
 from engine.definition import Definition
 from engine.dependencies import dependency_map
 from obligations.services.evaluation import obligations_materialise
+
+FURTHEST = timedelta(days=366)
 
 
 class LoadRefused(Refused):
@@ -248,7 +250,15 @@ def _sync_systems(contract: Contract, definition: Definition) -> None:
 # --- in force ------------------------------------------------------------------------------------------------------
 
 
-def _put_in_force(contract: Contract, version: DefinitionVersion, *, actor: Viewer, today: date) -> None:
+def _put_in_force(
+    contract: Contract,
+    version: DefinitionVersion,
+    *,
+    actor: Viewer,
+    today: date,
+    effective_from: date | None = None,
+    agreement: str = "",
+) -> None:
     """Supersede what was in force, mirror the contract's own columns, and compute everything that follows."""
     previous = contract.versions.filter(state=DefinitionVersion.State.ACTIVE).first()
     if previous is not None:
@@ -257,10 +267,11 @@ def _put_in_force(contract: Contract, version: DefinitionVersion, *, actor: View
     definition = definition_for(version)
     version.state = DefinitionVersion.State.ACTIVE
     version.activated_at = timezone.now()
-    version.effective_from = today if previous is not None else contract.signed_on
+    version.effective_from = effective_from or (today if previous is not None else contract.signed_on)
+    version.agreement = agreement
     # The first version is in force by loading it; from the second on somebody else than the loader answers for it.
     version.activated_by_id = actor.user_id if previous is not None else None
-    version.save(update_fields=["state", "activated_at", "activated_by", "effective_from"])
+    version.save(update_fields=["state", "activated_at", "activated_by", "effective_from", "agreement"])
     for name, value in _facts_of_contract(definition).items():
         setattr(contract, name, value)
     contract.save()
@@ -271,14 +282,40 @@ def _put_in_force(contract: Contract, version: DefinitionVersion, *, actor: View
         version,
         chain=journal.contract_chain(contract.pk),
         before={"version": previous.number if previous is not None else None},
-        after={"version": version.number, "sha256": version.sha256},
+        after={
+            "version": version.number,
+            "sha256": version.sha256,
+            "effective_from": version.effective_from,
+            "agreement": agreement,
+        },
     )
     obligations_materialise(contract, as_of=today, actor=SYSTEM, cause=f"version:{version.number}")
     milestones_sync(contract)
 
 
-def version_activate(*, actor: Viewer, version: DefinitionVersion) -> DefinitionVersion:
+def _effective(contract: Contract, day: date | None, *, today: date) -> date:
+    """The first day the version holds. Raises Refused for a day before the contract or too far ahead."""
+    if day is None:
+        return today
+    if contract.signed_on is not None and day < contract.signed_on:
+        raise Refused(
+            _("The contract was signed on %(day)s; nothing holds before. Give that day for a correction of the whole.")
+            % {"day": contract.signed_on},
+            "effective_from",
+        )
+    if day > today + FURTHEST:
+        raise Refused(_("This day is more than a year ahead. Put the version in force nearer to it."), "effective_from")
+    return day
+
+
+def version_activate(
+    *, actor: Viewer, version: DefinitionVersion, effective_from: date | None = None, agreement: str = ""
+) -> DefinitionVersion:
     """Put a draft in force: the manager, who is not the person who loaded it, after confirming the password.
+
+    `effective_from` (today if not given) is the day from which what happens is judged by it; earlier happenings keep
+    the version of their day. `agreement` names the supplementary agreement
+    that changed the contract (Civil Code 543).
 
     The version in force before is superseded and kept; obligations, due dates and milestones follow. Raises Refused
     for a version that is no draft, for its loader, or if recorded facts are unknown to it; PolicyError otherwise.
@@ -300,5 +337,13 @@ def version_activate(*, actor: Viewer, version: DefinitionVersion) -> Definition
                 _("Recorded facts are unknown to this version: %(facts)s. Keep their names in the definition.")
                 % {"facts": ", ".join(sorted({_spoken(problem).text for problem in strange}))}
             )
-        _put_in_force(contract, draft, actor=actor, today=today_for(contract))
+        today = today_for(contract)
+        _put_in_force(
+            contract,
+            draft,
+            actor=actor,
+            today=today,
+            effective_from=_effective(contract, effective_from, today=today),
+            agreement=agreement.strip()[:200],
+        )
     return draft

@@ -44,6 +44,7 @@ urlpatterns = [
     path(f"{CONTRACT}readings/<slug:name>/", readings.reading, name="contract_reading"),
     path(f"{CONTRACT}readings/choices/<int:choice_id>/", readings.choice, name="contract_reading_choice"),
     path(f"{CONTRACT}versions/", versions.versions, name="contract_versions"),
+    path(f"{CONTRACT}versions/<int:version_id>/impact/", versions.impact, name="version_impact"),
     path(f"{CONTRACT}versions/<int:version_id>/activate/", versions.activate, name="version_activate"),
     path(f"{CONTRACT}facts/", facts.fact_list, name="contract_events"),
     path(f"{CONTRACT}facts/events/<slug:name>/", facts.event_record, name="event_record"),

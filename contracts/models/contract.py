@@ -70,7 +70,10 @@ class DefinitionVersion(ContractScoped):
     origin = models.JSONField(default=dict)
     dependencies = models.JSONField(default=dict)
     health = models.JSONField(default=list)
+    # From this day on what happens is judged by this version; the first version also covers all that lies before.
     effective_from = models.DateField(null=True)
+    # The supplementary agreement (or the correction) that the version puts into data.
+    agreement = models.CharField(_("agreement"), max_length=200, blank=True)
     loaded_at = models.DateTimeField(auto_now_add=True)
     loaded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     activated_at = models.DateTimeField(null=True, blank=True)

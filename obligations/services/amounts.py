@@ -12,6 +12,9 @@ from engine.results import AssessmentResult, PoolResult
 from obligations.reckoning import Grounds
 from obligations.rules import key_text
 
+# Effects are read by people: of more than this many only the number is shown.
+SHOWN = 200
+
 
 @dataclass(frozen=True, slots=True)
 class AmountOutlook:
@@ -76,7 +79,4 @@ def _of_assessment(one: AssessmentResult) -> AmountOutlook:
 
 
 def _of_pool(one: PoolResult) -> AmountOutlook:
-    result = one.result
-    if result is None:
-        return AmountOutlook(None, None, "", "pool")
-    return AmountOutlook(result.low, result.high, result.unit, "pool")
+    return AmountOutlook(one.result.low, one.result.high, one.result.unit, "pool")

@@ -27,8 +27,6 @@ from obligations.services.evaluation import DueChange, contract_locked, facts_ch
 from obligations.services.previews import EffectRow, effects_between
 
 State = ReadingChoice.State
-# An effect list is read by people: beyond this many amounts only their number is shown.
-SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,23 @@ class DefinitionForm(forms.Form):
     )
 
 
+class ActivationForm(forms.Form):
+    """From when a version holds, and the paper that changed the contract."""
+
+    effective_from = forms.DateField(
+        label=gettext_lazy("Holds from"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy(
+            "What happened before keeps the version of its day. To correct the whole, give the signing day."
+        ),
+    )
+    agreement = forms.CharField(
+        label=gettext_lazy("Supplementary agreement or reason"),
+        max_length=200,
+        help_text=gettext_lazy("Its number and date; for a correction, what was wrong."),
+    )
+
+
 class DayListField(forms.CharField):
     """One day a line, "2027-01-01 New Year"; cleans to a dict of date → name."""
 

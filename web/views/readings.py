@@ -20,6 +20,7 @@ from contracts.errors import Refused
 from contracts.forms import add_refusal
 from contracts.services.files import evidence_add
 from obligations.services import readings as services
+from obligations.services.amounts import SHOWN
 from web.components import Tone
 from web.contract_tabs import contract_tabs
 from web.forms.facts import DecisionForm
@@ -128,7 +129,7 @@ def reading(request: HttpRequest, contract_id: int, name: str) -> HttpResponse:
         "money": name in services.money_readings(definition),
         "form": form,
         "preview": preview,
-        "shown": services.SHOWN,
+        "shown": SHOWN,
         "labels": labels,
         "history": [
             (row, labels.get(row.option, row.option) if row.option else _("By default"), STATES[row.state])
@@ -205,7 +206,7 @@ def choice(request: HttpRequest, contract_id: int, choice_id: int) -> HttpRespon
         "preview": services.reading_preview(viewer=viewer, contract=contract, name=row.name, option=row.option)
         if pending
         else None,
-        "shown": services.SHOWN,
+        "shown": SHOWN,
         "form": form,
         "may_decide": pending and allows(viewer, "reading.decide") and row.proposed_by_id != viewer.user_id,
     }

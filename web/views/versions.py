@@ -15,11 +15,14 @@ from accounts.policy import access, allows
 from accounts.scoping import request_viewer
 from contracts import selectors
 from contracts.errors import Refused
+from contracts.forms import run_form
 from definitions import selectors as definition_selectors
 from definitions import services
+from definitions.impact import version_impact
+from obligations.services.amounts import SHOWN
 from web.components import Cell, Column, Row, Table, Tone
 from web.contract_tabs import contract_tabs
-from web.forms.contracts import DefinitionForm
+from web.forms.contracts import ActivationForm, DefinitionForm
 
 
 @access(GET="contract.internal.read")
@@ -38,6 +41,7 @@ def versions(request: HttpRequest, contract_id: int) -> HttpResponse:
             Column(_("State")),
             Column(_("Loaded"), "date"),
             Column(_("Activated"), "date"),
+            Column(_("Holds from"), "date"),
             Column("SHA-256"),
             Column("", "action"),
         ),
@@ -51,11 +55,9 @@ def versions(request: HttpRequest, contract_id: int) -> HttpResponse:
                         f"{timezone.localtime(row.activated_at):%Y-%m-%d %H:%M}" if row.activated_at else "",
                         sub=str(row.activated_by or _("system")) if row.activated_at else "",
                     ),
+                    Cell(f"{row.effective_from:%Y-%m-%d}" if row.effective_from else "", sub=row.agreement),
                     Cell(row.sha256[:16]),
-                    Cell(
-                        _("Activate") if row.state == "draft" and allows(viewer, "contract.activate") else "",
-                        url=reverse("web:version_activate", args=[contract.pk, row.pk]),
-                    ),
+                    _action(contract.pk, row, may_activate=allows(viewer, "contract.activate")),
                 )
             )
             for row in rows
@@ -100,23 +102,56 @@ def upload(request: HttpRequest) -> HttpResponse:
     return render(request, "web/contracts/upload.html", {"form": form, "problems": problems}, status=status)
 
 
+def _action(contract_id: int, row: Any, *, may_activate: bool) -> Cell:
+    if row.state != "draft":
+        return Cell("")
+    if may_activate:
+        return Cell(_("Activate"), url=reverse("web:version_activate", args=[contract_id, row.pk]))
+    return Cell(_("See impact"), url=reverse("web:version_impact", args=[contract_id, row.pk]))
+
+
+def _draft(request: HttpRequest, contract_id: int, version_id: int) -> dict[str, Any]:
+    """A version with what putting it in force would change."""
+    viewer = request_viewer(request)
+    contract = selectors.contract_by_id(contract_id, viewer=viewer)
+    version = selectors.version_get(version_id, viewer=viewer, contract=contract)
+    return {
+        "contract": contract,
+        "version": version,
+        "impact": version_impact(viewer=viewer, contract=contract, version=version),
+        "health": definition_selectors.version_health(viewer=viewer, version=version),
+        "shown": SHOWN,
+        "back": reverse("web:contract_versions", args=[contract.pk]),
+        "tabs": contract_tabs(request, contract),
+        "demo": contract.is_demo,
+    }
+
+
+@access(GET="contract.internal.read")
+def impact(request: HttpRequest, contract_id: int, version_id: int) -> HttpResponse:
+    """What a draft would change: entries, dates, amounts."""
+    return render(request, "web/contracts/impact.html", _draft(request, contract_id, version_id))
+
+
 @access(GET="contract.activate", POST="contract.activate")
 def activate(request: HttpRequest, contract_id: int, version_id: int) -> HttpResponse:
     """Show what activation would change, then do it (another person than the loader, password confirmed)."""
     viewer = request_viewer(request)
-    contract = selectors.contract_by_id(contract_id, viewer=viewer)
-    version = selectors.version_get(version_id, viewer=viewer, contract=contract)
-    back = reverse("web:contract_versions", args=[contract.pk])
-    if request.method == "POST":
-        try:
-            services.version_activate(actor=viewer, version=version)
-        except Refused as error:
-            messages.error(request, error.message)
-        else:
-            messages.success(request, _("Version active; deadlines were computed anew."))
-        return HttpResponseRedirect(back)
-    return render(
+    context = _draft(request, contract_id, version_id)
+    contract, version = context["contract"], context["version"]
+    form = ActivationForm(request.POST or None, initial={"effective_from": selectors.today_for(contract)})
+
+    def act(data: dict[str, Any]) -> str:
+        services.version_activate(
+            actor=viewer, version=version, effective_from=data["effective_from"], agreement=data["agreement"]
+        )
+        return str(context["back"])
+
+    return run_form(
         request,
-        "web/contracts/activate.html",
-        {"contract": contract, "version": version, "back": back, "tabs": contract_tabs(request, contract)},
+        form=form,
+        template="web/contracts/activate.html",
+        context=context,
+        act=act,
+        done=_("Version active; deadlines were computed anew."),
     )

@@ -57,7 +57,7 @@ def records(contract: Contract) -> list[FactRecord]:
 
 
 def _fitted(record: FactRecord, definition: Definition) -> FactRecord | None:
-    """The record with the attributes that the definition's kind of thing has; None for a finding it does not ask for."""
+    """The record with the attributes the kind of thing has; None for a finding the definition does not ask for."""
     if record.kind == "item":
         known = definition.items[record.name].attributes
         return replace(record, attributes={name: value for name, value in record.attributes.items() if name in known})

@@ -387,7 +387,7 @@ def coverage(
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Something the security should outlast. `on`: its day; without one, `low` is the earliest it can be, None = open."""
+    """Something the security should outlast. `on`: its day; without one, `low` is the earliest it can be."""
 
     title: str
     clause: str

@@ -1,4 +1,4 @@
-"""The real contract: 231 duties, each an obligation on a page, and loading it again changes nothing."""
+"""The real contract: 231 duties and two internal reminders, each an obligation on a page, and loading it again changes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from obligations.services.evaluation import obligations_materialise
 from obligations.services.events import event_propose
 
 FOLDER = Path(__file__).resolve().parents[2] / "definitions" / "data" / "SXYSR202506176"
-REGISTER = 231
+REGISTER = 231 + 2
 
 
 @pytest.fixture

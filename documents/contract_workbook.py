@@ -16,6 +16,7 @@ from billing.models import Invoice
 from billing.selectors.allocation import AllocationPage, allocation_page
 from billing.selectors.quantities import uses_on
 from billing.tables import FIRST_SYSTEM, LEFT_HEAD, SHARES_SHEET, USED_HEAD, USES_SHEET
+from billing.terms import masked
 from contracts.models import Contract
 from contracts.selectors import line_items
 from documents.excel import Column, Formula, Sheet, sheets_workbook
@@ -70,20 +71,24 @@ def invoices_sheet(contract: Contract, *, viewer: Viewer) -> Sheet:
 
 
 def payments_sheet(contract: Contract, *, viewer: Viewer) -> Sheet:
-    """Posted transfers."""
+    """Posted transfers and their counter-entries, which are negative: the total is what was paid."""
     columns = (
         Column(_("Contract"), width=20), Column(_("Bank reference"), width=26), Column(_("Milestone"), width=28),
         Column(_("Application number"), width=26), Column(_("Paid on"), "date"),
         Column(_("Amount"), "money", 18, total=True), Column(_("Payee"), width=28), Column(_("Bank"), width=28),
-        Column(_("Account"), width=26),
+        Column(_("Account"), width=14), Column(_("Reverses"), width=26),
     )  # fmt: skip
-    body = [
-        (
-            contract.number, row.bank_reference, row.application.milestone.title, row.application.number, row.paid_on,
-            row.amount, row.application.payee_name, row.application.payee_bank, row.application.payee_account,
-        )
-        for row in selectors.payments_list(viewer=viewer, contract=contract, limit=MOST)
-    ]  # fmt: skip
+    body = []
+    for row in selectors.payments_list(viewer=viewer, contract=contract, limit=MOST):
+        source = row.application or (row.reverses.application if row.reverses else None)
+        assert source is not None  # payment_or_counter_entry
+        body.append(
+            (
+                contract.number, row.bank_reference, source.milestone.title, source.number, row.paid_on, row.amount,
+                source.payee_name, source.payee_bank, masked(source.payee_account),
+                row.reverses.bank_reference if row.reverses else "",
+            )
+        )  # fmt: skip
     return Sheet(_("Bank transfers"), columns, body, frozen=2)
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.policy import require
 from accounts.scoping import Viewer
-from billing.models import Invoice, Milestone, Payment, PaymentApplication
+from billing.models import FiscalHold, Invoice, Milestone, Payment, PaymentApplication
 from billing.rules import gate
+from billing.selectors.beside import Beside, beside_of, deducted_on, due_of, dues_on, holds_of
 from billing.selectors.gates import GateView, application_rows, gate_view, known_of
 from contracts.models import Contract
 from contracts.selectors import today_for
@@ -53,12 +54,13 @@ InvoiceFilter = Literal["", "received", "checked", "rejected"]
 
 
 def _ranked(viewer: Viewer, today: date) -> QuerySet[Milestone]:
-    """0: blocked by a missing or unchecked invoice; 1: under way; 2: not yet triggered; 3: paid."""
+    """0: blocked by an invoice, a freeze or a fiscal hold; 1: under way; 2: not yet triggered; 3: settled."""
     waiting = Q(obligation__due_state__in=("pending", "never")) | Q(after_acceptance=True, contract__ends_on__gte=today)
     rank = Case(
-        When(paid__gte=F("amount"), then=Value(3)),
+        When(amount__lte=F("paid") + F("deducted"), then=Value(3)),
         When(waiting, then=Value(2)),
-        When(invoiced__lt=F("amount"), then=Value(0)),
+        When(Q(invoiced__lt=F("amount") - F("deducted")) | Q(frozen__gt=0), then=Value(0)),
+        When(Exists(FiscalHold.objects.filter(milestone=OuterRef("pk"), ended_on=None)), then=Value(0)),
         default=Value(1),
         output_field=IntegerField(),
     )
@@ -80,9 +82,9 @@ def _after(rows: QuerySet[Milestone], cursor: str) -> QuerySet[Milestone]:
 def milestones_list(
     *, viewer: Viewer, as_of: date | None = None, contract: Contract | None = None, cursor: str = "", limit: int = PAGE
 ) -> MilestonePageRows:
-    """Milestones the viewer may see: blocked ones first, then by due date. Three queries whatever the number of rows.
+    """Milestones the viewer may see: blocked ones first, then by due date. Five queries whatever the number of rows.
 
-    `as_of` defaults to each contract's own today.
+    `as_of` defaults to each contract's own today. One contract's list on a past day has the deadlines of that day.
     """
     require(viewer, "milestone.read")
     rows = _ranked(viewer, as_of or timezone.localdate())
@@ -103,9 +105,26 @@ def milestones_list(
     for application in application_rows(ids):
         applications.setdefault(application.milestone_id, []).append(application)
     inside = viewer.kind == "buyer" or viewer.is_system
+    holds = holds_of(ids)
+    days = {row.pk: as_of or today_for(row.contract) for row in found}
+    deducted = deducted_on(ids, as_of=max(days.values())) if days else {}
+    dues = dues_on(contract, found, as_of=as_of) if contract is not None and as_of is not None else {}
+
+    def beside(row: Milestone) -> Beside:
+        day = days[row.pk]
+        entries = [(on, amount) for on, amount in deducted.get(row.pk, ()) if on <= day]
+        return beside_of(row, as_of=day, deductions=entries, hold=holds.get(row.pk), due=dues.get(row.pk))
+
     return MilestonePageRows(
         rows=tuple(
-            _row(row, invoices.get(row.pk, ()), applications.get(row.pk, ()), as_of=as_of, inside=inside)
+            _row(
+                row,
+                invoices.get(row.pk, ()),
+                applications.get(row.pk, ()),
+                as_of=days[row.pk],
+                beside=beside(row),
+                inside=inside,
+            )
             for row in found
         ),
         older=older,
@@ -117,19 +136,20 @@ def _row(
     invoices: Iterable[Invoice],
     applications: Iterable[PaymentApplication],
     *,
-    as_of: date | None,
+    as_of: date,
+    beside: Beside,
     inside: bool,
 ) -> MilestoneRow:
     applications = list(applications)
-    day = as_of or today_for(milestone.contract)
-    known = known_of(milestone, invoices=invoices, applications=applications, as_of=day)
+    due = beside.due or due_of(milestone)
+    known = known_of(milestone, invoices=invoices, applications=applications, as_of=as_of, beside=beside)
     live = [row for row in applications if row.state in {"applied", "approved"}]
     return MilestoneRow(
         milestone=milestone,
         contract=milestone.contract,
         gate=gate_view(gate(known)),
-        due_on=milestone.obligation.due_on,
-        due_state=milestone.obligation.due_state,
+        due_on=due.on,
+        due_state=due.state,
         application=live[-1] if live and inside else None,
     )
 
@@ -155,7 +175,9 @@ def invoices_list(
 def payments_list(*, viewer: Viewer, contract: Contract | None = None, limit: int = PAGE) -> tuple[Payment, ...]:
     """Posted payments, newest first."""
     require(viewer, "payment.read")
-    rows = Payment.objects.visible_to(viewer).select_related("application", "application__milestone", "contract")
+    rows = Payment.objects.visible_to(viewer).select_related(
+        "application__milestone", "reverses__application__milestone", "contract"
+    )
     if contract is not None:
         rows = rows.filter(contract=contract)
     return tuple(rows.order_by("-pk")[:limit])

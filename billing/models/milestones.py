@@ -22,6 +22,8 @@ class Milestone(ContractScoped):
     invoice_event = models.CharField(max_length=80, blank=True)
     # Payable only once the term has ended and the work was accepted: the last instalment.
     after_acceptance = models.BooleanField(default=False)
+    # The house's own date for paying, once the invoice is there (the duty's internal target).
+    target_on = models.DateField(null=True, blank=True)
     # Sum of checked invoices less credit notes; of applications neither rejected nor reversed; of payments less their
     # counter-entries; of deductions less theirs; of freezes in force.
     invoiced = models.DecimalField(max_digits=18, decimal_places=2, default=0)

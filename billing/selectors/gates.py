@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from accounts.policy import require
 from accounts.scoping import Viewer
 from billing.models import Invoice, Milestone, PaymentApplication
-from billing.rules import ApplicationKnown, Gate, GateInput, GateLine, InvoiceKnown, gate
-from billing.sentences import line_text, state_text, step_text
+from billing.rules import ApplicationKnown, Gate, GateInput, GateLine, InvoiceKnown, PenaltiesKnown, gate
+from billing.selectors.beside import Beside, beside_now, due_of
+from billing.sentences import line_text, side_text, state_text, step_text
 from billing.terms import MoneyTerms, money_terms
 
 
@@ -28,11 +29,12 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class GateView:
-    """The gate in words, with the figures behind it."""
+    """The gate in words, with the figures behind it. `sides` stand beside the state: (code, words)."""
 
     gate: Gate
     state: str
     state_text: str
+    sides: tuple[tuple[str, str], ...]
     lines: tuple[LineView, ...]
 
     @property
@@ -59,7 +61,9 @@ def _application(row: PaymentApplication, *, as_of: date, zone: ZoneInfo) -> App
         return None
     payment = getattr(row, "payment", None)
     if payment is not None and payment.paid_on <= as_of:
-        return ApplicationKnown(row.amount, "paid")
+        counter = getattr(payment, "reversed_by", None)
+        reversed_then = counter is not None and counter.paid_on <= as_of
+        return ApplicationKnown(row.amount, "reversed" if reversed_then else "paid")
     if row.decided_at is not None and _on(row.decided_at, zone) <= as_of:
         return ApplicationKnown(row.amount, "rejected" if row.state == "rejected" else "approved")
     return ApplicationKnown(row.amount, "applied")
@@ -71,6 +75,7 @@ def known_of(
     invoices: Iterable[Invoice],
     applications: Iterable[PaymentApplication],
     as_of: date,
+    beside: Beside,
     terms: MoneyTerms | None = None,
     missing: Sequence[str] = (),
 ) -> GateInput:
@@ -80,22 +85,40 @@ def known_of(
     zone = ZoneInfo(milestone.contract.zone)
     applications = list(applications)
     known = [_application(row, as_of=as_of, zone=zone) for row in applications]
-    paid = [row.payment.paid_on for row in applications if getattr(row, "payment", None) is not None]
+    due = beside.due or due_of(milestone)
+    penalties = PenaltiesKnown(beside.frozen, beside.undeducted, beside.deducted)
     return GateInput(
         amount=milestone.amount,
         as_of=as_of,
-        due_state=milestone.obligation.due_state,
-        due_on=milestone.obligation.due_on,
-        missing=tuple(missing),
+        due_state=due.state,
+        due_on=due.on,
+        safe_on=due.safe_on,
+        target_on=due.target_on,
+        gate_late=due.gate_late,
+        missing=due.missing if beside.due is not None else tuple(missing),
         term_ends=milestone.contract.ends_on if milestone.after_acceptance else None,
         invoices=_invoices(invoices, as_of=as_of, zone=zone),
         applications=[row for row in known if row is not None],
-        last_paid_on=max((day for day in paid if day <= as_of), default=None),
-        payee_complete=terms.payee.complete if terms else True,
+        last_settled_on=max(_settled_days(applications, beside, as_of=as_of), default=None),
+        payee=terms.payee.state if terms else "contract",
+        penalties=penalties if beside.penalties_shown else None,
+        guarantee=beside.guarantee,
+        hold=beside.hold,
         clause=milestone.clause,
         invoice_clause=terms.event_clauses.get(milestone.invoice_event, "") if terms else "",
         payee_clause=terms.payee.clause if terms else "",
     )
+
+
+def _settled_days(applications: Iterable[PaymentApplication], beside: Beside, *, as_of: date) -> list[date]:
+    """The days money moved for good: payments not reversed, and the last deduction."""
+    payments = [payment for row in applications if (payment := getattr(row, "payment", None)) is not None]
+    days = [
+        payment.paid_on
+        for payment in payments
+        if payment.paid_on <= as_of and getattr(payment, "reversed_by", None) is None
+    ]
+    return days + ([beside.last_deducted_on] if beside.last_deducted_on is not None else [])
 
 
 def missing_titles(milestone: Milestone, terms: MoneyTerms) -> tuple[str, ...]:
@@ -110,7 +133,9 @@ def application_rows(milestone_ids: Iterable[int]) -> list[PaymentApplication]:
     """Applications with their payments, oldest first. Not narrowed to a viewer: whoever sees a milestone may know its
     state; the rows themselves are handed only to the buyer's people."""
     return list(
-        PaymentApplication.objects.filter(milestone_id__in=milestone_ids).select_related("payment").order_by("pk")
+        PaymentApplication.objects.filter(milestone_id__in=milestone_ids)
+        .select_related("payment", "payment__reversed_by")
+        .order_by("pk")
     )
 
 
@@ -122,6 +147,7 @@ def gate_of(milestone: Milestone, *, terms: MoneyTerms, as_of: date) -> Gate:
             invoices=milestone.invoices.order_by("pk"),
             applications=application_rows([milestone.pk]),
             as_of=as_of,
+            beside=beside_now(milestone, terms=terms, as_of=as_of),
             terms=terms,
             missing=missing_titles(milestone, terms),
         )
@@ -141,7 +167,13 @@ def _line(line: GateLine) -> LineView:
 def gate_view(found: Gate) -> GateView:
     """The gate in the reader's language."""
     lines = tuple(_line(line) for line in found.lines)
-    return GateView(gate=found, state=found.state, state_text=state_text(found.state), lines=lines)
+    return GateView(
+        gate=found,
+        state=found.state,
+        state_text=state_text(found.state),
+        sides=tuple((side, side_text(side)) for side in found.sides),
+        lines=lines,
+    )
 
 
 def milestone_gate(milestone: Milestone, *, viewer: Viewer, as_of: date) -> GateView:
@@ -151,7 +183,7 @@ def milestone_gate(milestone: Milestone, *, viewer: Viewer, as_of: date) -> Gate
 
 
 # What the other party may know of a milestone; how the buyer's own application goes is the buyer's affair.
-SHARED_SUBJECTS = frozenset({"trigger", "term", "invoice", "deadline"})
+SHARED_SUBJECTS = frozenset({"trigger", "term", "invoice", "guarantee", "hold", "deadline"})
 
 
 def lines_for(view: GateView, *, viewer: Viewer) -> tuple[LineView, ...]:

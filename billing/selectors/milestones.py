@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.policy import NotVisible, allows, require
 from accounts.scoping import Viewer
-from billing.models import Invoice, Milestone, Payment, PaymentApplication
-from billing.rules import gate
+from billing.models import Deduction, Invoice, Milestone, Payment, PaymentApplication
+from billing.rules import SETTLED, gate
+from billing.selectors.beside import (
+    Due,
+    HoldView,
+    beside_of,
+    due_of,
+    dues_on,
+    guarantee_known,
+    hold_view,
+    last_hold,
+)
 from billing.selectors.gates import GateView, gate_view, known_of, missing_titles
-from billing.terms import PayeeAccount, money_terms
+from billing.selectors.settlement import Waterfall, deductions_of, liabilities_of, waterfall_of
+from billing.terms import MoneyTerms, PayeeAccount, money_terms
 from contracts.models import Contract
 from engine.derivation import Step
 from engine.messages import render
@@ -45,7 +58,8 @@ class ContractMoney:
 
 @dataclass(frozen=True, slots=True)
 class MilestonePage:
-    """`applications` is empty for people outside the buyer's party; `may` holds the actions open to the viewer now."""
+    """`applications` is empty for people outside the buyer's party; `may` holds the actions open to the viewer now;
+    `hold` is the last fiscal hold known on the day."""
 
     milestone: Milestone
     contract: Contract
@@ -55,6 +69,9 @@ class MilestonePage:
     invoices: tuple[Invoice, ...]
     applications: tuple[PaymentApplication, ...]
     may: frozenset[str]
+    waterfall: Waterfall
+    hold: HoldView | None
+    terms: MoneyTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,39 +137,81 @@ def due_view(milestone: Milestone) -> DueView:
     obligation = milestone.obligation
     version = DueVersion.objects.filter(obligation=obligation, number=obligation.due_number).first()
     steps: list[dict[str, Any]] = version.derivation if version else []
-    sentences = tuple(render(part, _) for step in steps for _depth, part in Step.from_json(step).walk())
-    return DueView(obligation.due_state, obligation.due_on, obligation.safe_on, sentences)
+    return _due_view(due_of(milestone), [Step.from_json(step) for step in steps])
 
 
-def _may(viewer: Viewer, state: str, *, to_invoice: Decimal) -> frozenset[str]:
+def _due_view(due: Due, derivation: Sequence[Step]) -> DueView:
+    sentences = tuple(render(part, _) for step in derivation for _depth, part in step.walk())
+    return DueView(due.state, due.on, due.safe_on, sentences)
+
+
+def _may(viewer: Viewer, state: str, *, to_invoice: Decimal, available: Decimal) -> frozenset[str]:
     open_now = {"invoice.check", "payment.approve", "payment.post", "document.issue"}
     if to_invoice > 0:
         open_now |= {"invoice.add", "invoice.enter"}
-    if state == "payable":
+    if state == "payable" and available > 0:
         open_now.add("payment.apply")
+    if state not in SETTLED:
+        open_now |= {"hold.keep", "deduction.add"}
     return frozenset(action for action in open_now if allows(viewer, action))
 
 
+def _with_due_and_hold(pk: int, *, viewer: Viewer) -> tuple[Milestone, list[Step], HoldView | None]:
+    """The milestone with its contract and parties, how its deadline comes about, and its last hold. One query."""
+    require(viewer, "milestone.read")
+    current = DueVersion.objects.filter(obligation=OuterRef("obligation_id"), number=OuterRef("obligation__due_number"))
+    rows = Milestone.objects.visible_to(viewer).select_related(
+        "contract", "contract__buyer", "contract__vendor", "obligation"
+    )
+    found = (
+        rows.annotate(derivation=Subquery(current.values("derivation")[:1]), last_hold=last_hold())
+        .filter(pk=pk)
+        .first()
+    )
+    if found is None:
+        raise _not_visible()
+    steps: list[dict[str, Any]] = found.derivation or []
+    return found, [Step.from_json(step) for step in steps], hold_view(found.last_hold)
+
+
 def milestone_page(pk: int, *, viewer: Viewer, as_of: date) -> MilestonePage:
-    """Everything the milestone's page shows, on a day. Raises NotVisible."""
-    milestone = milestone_get(pk, viewer=viewer)
-    terms = money_terms(milestone.contract)
+    """Everything the milestone's page shows, on a day: deadline, invoices, money and hold as of then.
+
+    Seven queries; on a past day five more, for the deadline as it stood. Raises NotVisible.
+    """
+    milestone, derivation, hold = _with_due_and_hold(pk, viewer=viewer)
+    contract = milestone.contract
+    terms = money_terms(contract)
     invoices = list(
         Invoice.objects.visible_to(viewer)
         .filter(milestone=milestone)
-        .select_related("file", "submitted_by", "checked_by")
+        .select_related("file", "submitted_by", "checked_by", "original")
         .order_by("pk")
     )
     applications = list(
         PaymentApplication.objects.filter(milestone=milestone)
-        .select_related("payment", "applied_by", "decided_by")
+        .select_related("payment", "payment__reversed_by", "applied_by", "decided_by")
         .order_by("pk")
+    )
+    deductions = deductions_of(Deduction.objects.filter(milestone=milestone), as_of=as_of)
+    liabilities = liabilities_of(contract, viewer=viewer)
+    due = dues_on(contract, [milestone], as_of=as_of).get(milestone.pk)
+    beside = beside_of(
+        milestone,
+        as_of=as_of,
+        deductions=[(row.on, row.amount) for row in deductions],
+        hold=hold,
+        terms=terms,
+        undeducted=sum((row.open for row in liabilities if row.deductible), Decimal(0)),
+        guarantee=guarantee_known(contract, terms.security, as_of=as_of),
+        due=due,
     )
     known = known_of(
         milestone,
         invoices=invoices,
         applications=applications,
         as_of=as_of,
+        beside=beside,
         terms=terms,
         missing=missing_titles(milestone, terms),
     )
@@ -161,13 +220,22 @@ def milestone_page(pk: int, *, viewer: Viewer, as_of: date) -> MilestonePage:
     inside = viewer.kind == "buyer" or viewer.is_system
     return MilestonePage(
         milestone=milestone,
-        contract=milestone.contract,
+        contract=contract,
         gate=view,
-        due=due_view(milestone),
+        due=_due_view(due or due_of(milestone), derivation if due is None else due.derivation),
         payee=terms.payee,
         invoices=tuple(reversed(invoices)),
         applications=tuple(reversed(applications)) if inside else (),
-        may=_may(viewer, view.state, to_invoice=milestone.amount - claimed),
+        may=_may(viewer, view.state, to_invoice=milestone.amount - claimed, available=view.gate.available),
+        waterfall=waterfall_of(
+            milestone,
+            paid=view.gate.paid,
+            deductions=deductions,
+            liabilities=liabilities,
+            frozen=beside.frozen if inside else Decimal(0),
+        ),
+        hold=hold if hold is not None and hold.known_on <= as_of else None,
+        terms=terms,
     )
 
 
@@ -175,7 +243,7 @@ def application_page(pk: int, *, viewer: Viewer, as_of: date) -> ApplicationPage
     """A payment application with its milestone's page. Raises NotVisible."""
     require(viewer, "payment.read")
     rows = PaymentApplication.objects.visible_to(viewer).select_related(
-        "milestone", "contract", "applied_by", "decided_by", "payment"
+        "milestone", "contract", "applied_by", "decided_by", "payment", "payment__reversed_by"
     )
     found = rows.filter(pk=pk).first()
     if found is None:

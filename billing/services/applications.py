@@ -14,6 +14,7 @@ from accounts import journal
 from accounts.policy import require
 from accounts.scoping import Viewer
 from billing.models import Invoice, Milestone, Payment, PaymentApplication
+from billing.rules import BLOCKING, SETTLED
 from billing.selectors.gates import gate_of
 from billing.sentences import line_text, step_text
 from billing.services.common import (
@@ -38,10 +39,10 @@ def _refuse_blocked(milestone: Milestone, terms: MoneyTerms, *, today: date) -> 
     gate = gate_of(milestone, terms=terms, as_of=today)
     if gate.state in {"applied", "approved"}:
         raise Refused(_("An application for this milestone is already under way. Finish that one first."))
-    if gate.state == "paid":
-        raise Refused(_("This milestone is paid in full. Nothing is left to apply for."))
-    if gate.state != "payable" or not terms.payee.complete:
-        blocking = next((line for line in gate.lines if line.state != "met" and line.subject != "deadline"), None)
+    if gate.state in SETTLED:
+        raise Refused(_("This milestone is settled in full. Nothing is left to apply for."))
+    if gate.state != "payable" or gate.available <= 0:
+        blocking = next((line for line in gate.lines if line.state != "met" and line.subject in BLOCKING), None)
         if blocking is None:
             raise Refused(_("This milestone cannot be paid yet."))
         raise Refused(

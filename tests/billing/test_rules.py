@@ -30,7 +30,7 @@ def line(known, subject):
         ({"invoices": (InvoiceKnown(CENT, "checked"),)}, "payable", CENT),
         ({"invoices": FULL}, "payable", HUNDRED),
         ({"invoices": FULL, "due_state": "provisional"}, "payable", HUNDRED),
-        ({"invoices": FULL, "payee_complete": False}, "payable", 0),
+        ({"invoices": FULL, "payee": ""}, "payable", 0),
         ({"invoices": FULL, "applications": (ApplicationKnown(HUNDRED, "applied"),)}, "applied", 0),
         ({"invoices": FULL, "applications": (ApplicationKnown(HUNDRED, "approved"),)}, "approved", 0),
         ({"invoices": FULL, "applications": (ApplicationKnown(HUNDRED, "rejected"),)}, "payable", HUNDRED),
@@ -53,7 +53,7 @@ def test_the_term_must_have_ended_the_day_before():
     ("day", "invoices", "code", "overdue"),
     [
         (-1, FULL, "deadline_ahead", False),
-        (0, FULL, "deadline_ahead", False),
+        (0, FULL, "deadline_today", False),
         (1, FULL, "deadline_passed", True),
         (1, (), "deadline_excused", False),
         (1, (InvoiceKnown(HUNDRED - CENT, "checked"),), "deadline_excused", False),
@@ -70,7 +70,7 @@ def test_paid_in_time_or_late(day, code, state):
         BASE,
         invoices=FULL,
         applications=(ApplicationKnown(HUNDRED, "paid"),),
-        last_paid_on=DUE + timedelta(days=day),
+        last_settled_on=DUE + timedelta(days=day),
         as_of=DUE + timedelta(days=30),
     )
     found = line(known, "deadline")
@@ -83,7 +83,7 @@ def test_every_open_line_says_who_does_what():
     }
     assert line(BASE, "invoice").who == "VND"
     assert line(replace(BASE, invoices=(InvoiceKnown(HUNDRED, "received"),)), "invoice").who == "FIN"
-    assert line(replace(BASE, payee_complete=False), "payee").who == "IT"
+    assert line(replace(BASE, payee=""), "payee").who == "IT"
     for state, who in (("applied", "MGR"), ("approved", "FIN")):
         known = replace(BASE, invoices=FULL, applications=(ApplicationKnown(HUNDRED, state),))
         assert line(known, "application").who == who

@@ -74,6 +74,12 @@ _TABLE = (
     _action("fact.read", BUYER_READERS, "contract.read"),
     _action("fact.propose", BUYER_STAFF, "contract.internal.read"),
     _action("fact.confirm", BUYER_STAFF, "contract.internal.read", reauth=True),
+    # service levels: IT keeps the tickets; what decides about money waits for a manager
+    _action("incident.read", CONTRACT_READERS),
+    _action("sla.read", BUYER_READERS, "contract.internal.read"),
+    _action("incident.register", {"IT"}, "sla.read"),
+    _action("incident.record", {"IT"}, "sla.read"),
+    _action("incident.confirm", {"MGR"}, "sla.read", reauth=True),
     # obligations
     _action("obligation.read", CONTRACT_READERS),
     _action("obligation.submit", {"IT", "FIN", "VND"}, "obligation.read"),

@@ -108,6 +108,8 @@ APPEND_ONLY_TABLES = (
     "billing_allocationshare",
     "billing_securitymovement",
     "documents_issueddocument",
+    "sla_exclusionpaper",
+    "documents_documentcancellation",
     "penalties_assessment",
     "penalties_caseentry",
     "penalties_factsnapshot",

@@ -117,6 +117,26 @@ def interval_record(
     )  # fmt: skip
 
 
+def series_record(
+    *,
+    actor: Viewer,
+    contract: Contract,
+    name: str,
+    period: str,
+    value: Any,
+    key: Mapping[str, str] | None = None,
+    evidence: Sequence[Evidence] = (),
+    uploads: Iterable[Upload] = (),
+    note: str = "",
+    supersedes: Fact | None = None,
+) -> Fact:
+    """Enter a figure of a period ("2026-06") such as a measured ratio ("99.98%"). Raises as `event_propose`."""
+    return _enter(
+        actor, contract, evidence, uploads,
+        kind=Fact.Kind.SERIES, name=name, key=key, period=period, value=value, note=note, supersedes=supersedes,
+    )  # fmt: skip
+
+
 def finding_record(
     *,
     actor: Viewer,

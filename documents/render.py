@@ -76,11 +76,11 @@ def job(name: str, context: Mapping[str, Any], *, issued_at: datetime, identifie
     return {"html": html, "css": _style(name, extents), "fonts": _paths(extents), "identifier": identifier}
 
 
-def pdf(name: str, context: Mapping[str, Any], *, issued_at: datetime, identifier: str) -> bytes:
-    """The PDF of `templates/documents/<name>.html` filled with `context`. The bytes depend on the arguments alone:
-    dates inside are `issued_at`, the file identifier comes from `identifier` (hexadecimal).
+def pdf(given: Mapping[str, Any]) -> bytes:
+    """The PDF of a job: tagged, with only our own faces embedded. The bytes depend on the job alone: the dates inside
+    are those of the issue.
 
     Raises Refused when it is too large, too slow or cannot be printed.
     """
-    body, _cost = pool().run(job(name, context, issued_at=issued_at, identifier=identifier))
+    body, _cost = pool().run(given)
     return body

@@ -16,6 +16,7 @@ from contracts.errors import Refused
 from contracts.models import Contract
 from contracts.services.files import file_open
 from documents.models import IssuedDocument
+from documents.papers import KINDS
 
 PAGE = 50
 
@@ -30,7 +31,8 @@ class DocumentPage:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the public may learn of a document: no amounts, no names. `replaced_by` is the number of its successor."""
+    """What the public may learn of a document: no amounts, no names, no reasons. `replaced_by` is the number of its
+    successor, `cancelled_on` the day from which it is void."""
 
     number: str
     kind: str
@@ -38,41 +40,56 @@ class Verification:
     facts_sha256: str
     file_sha256: str
     replaced_by: str
+    cancelled_on: date | None = None
 
     @property
     def valid(self) -> bool:
-        return not self.replaced_by
+        return not self.replaced_by and self.cancelled_on is None
 
 
-def documents_list(*, viewer: Viewer, contract: Contract | None = None, before: int | None = None) -> DocumentPage:
-    """Issued documents, newest first, by keyset. One query."""
-    require(viewer, "document.read")
-    rows = IssuedDocument.objects.visible_to(viewer).select_related("contract", "issued_by", "replaced_by", "file")
+READ = ("contract", "issued_by", "replaced_by", "cancellation", "file")
+
+
+def documents_list(
+    *, viewer: Viewer, contract: Contract | None = None, kind: str = "", before: int | None = None
+) -> DocumentPage:
+    """Issued documents, newest first, by keyset; the vendor gets those addressed to it. One query."""
+    require(viewer, "document.received" if viewer.kind == "vendor" else "document.read")
+    rows = IssuedDocument.objects.visible_to(viewer).select_related(*READ).defer("facts")
     if contract is not None:
         rows = rows.filter(contract=contract)
+    if kind:
+        rows = rows.filter(kind=kind)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: PAGE + 1])
     return DocumentPage(tuple(found[:PAGE]), str(found[PAGE - 1].pk) if len(found) > PAGE else "")
 
 
-def documents_for(application_ids: Iterable[int], *, viewer: Viewer) -> dict[int, list[IssuedDocument]]:
-    """Forms issued for applications, newest first, by application. One query; empty for people outside the buyer."""
-    subjects = {f"application:{pk}": pk for pk in application_ids}
+def documents_about(kinds: Iterable[str], keys: Iterable[int], *, viewer: Viewer) -> dict[int, list[IssuedDocument]]:
+    """Documents of these kinds about subjects with these keys, newest first, by key. One query."""
+    wanted = [KINDS[kind] for kind in kinds]
+    subjects = {kind.subject(str(key)): key for key in keys for kind in wanted}
     found: dict[int, list[IssuedDocument]] = {}
     if not subjects:
         return found
-    rows = IssuedDocument.objects.visible_to(viewer).select_related("issued_by", "contract", "replaced_by")
-    for row in rows.filter(subject__in=subjects).order_by("-pk"):
+    rows = IssuedDocument.objects.visible_to(viewer).select_related(*READ).defer("facts")
+    rows = rows.filter(kind__in=[kind.code for kind in wanted], subject__in=subjects)
+    for row in rows.order_by("-pk"):
         found.setdefault(subjects[row.subject], []).append(row)
     return found
 
 
+def documents_for(application_ids: Iterable[int], *, viewer: Viewer) -> dict[int, list[IssuedDocument]]:
+    """Forms issued for payment applications, newest first, by application; empty for people outside the buyer."""
+    return documents_about(("payment_approval",), application_ids, viewer=viewer)
+
+
 def document_get(pk: int, *, viewer: Viewer) -> IssuedDocument:
-    """A document with its file. Raises NotVisible."""
-    require(viewer, "document.read")
+    """A document with its file; for the vendor one addressed to it. Raises NotVisible."""
+    require(viewer, "document.received" if viewer.kind == "vendor" else "document.read")
     found: IssuedDocument | None = (
-        IssuedDocument.objects.visible_to(viewer).select_related("file", "contract").filter(pk=pk).first()
+        IssuedDocument.objects.visible_to(viewer).select_related(*READ).defer("facts").filter(pk=pk).first()
     )
     if found is None:
         raise NotVisible(_("This does not exist, or is not yours to see."))
@@ -90,16 +107,18 @@ def document_bytes(document: IssuedDocument) -> bytes:
 
 def verification(token: str) -> Verification | None:
     """What the verify page shows for a token; None for an unknown one."""
-    rows = IssuedDocument.objects.select_related("contract", "file", "replaced_by")
+    rows = IssuedDocument.objects.select_related("contract", "file", "replaced_by", "cancellation")
     found = rows.filter(token=token).first()
     if found is None:
         return None
     replacement = getattr(found, "replaced_by", None)
+    zone = ZoneInfo(found.contract.zone)
     return Verification(
         number=found.number,
         kind=str(IssuedDocument.Kind(found.kind).label),
-        issued_on=found.issued_at.astimezone(ZoneInfo(found.contract.zone)).date(),
+        issued_on=found.issued_at.astimezone(zone).date(),
         facts_sha256=found.facts_sha256,
         file_sha256=found.file.sha256,
         replaced_by=replacement.number if replacement else "",
+        cancelled_on=found.cancellation.cancelled_at.astimezone(zone).date() if found.cancelled else None,
     )

@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
@@ -108,13 +108,13 @@ def answer(renderer: Renderer, job: Mapping[str, Any], cpu_seconds: int) -> tupl
     return {"error": error, "detail": detail, "cpu": round(_cpu_used() - began, 3), "peak_mb": peak}, body
 
 
-def send(stream: BinaryIO, head: Mapping[str, Any], body: bytes) -> None:
+def send(stream: IO[bytes], head: Mapping[str, Any], body: bytes) -> None:
     """Write one message."""
     stream.write(json.dumps({**head, "size": len(body)}).encode() + b"\n" + body)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     """Read one message; raises EOFError when the other side is gone."""
     line = stream.readline()
     if not line.endswith(b"\n"):

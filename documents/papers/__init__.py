@@ -1,0 +1,23 @@
+"""One module per kind of document."""
+
+from documents.kinds import Kind
+from documents.papers import (
+    deduction_sheet,
+    delay_notice,
+    guarantee_claim,
+    guarantee_return,
+    payment_approval,
+    payment_ledger,
+)
+
+KINDS: dict[str, Kind] = {
+    module.KIND.code: module.KIND
+    for module in (
+        payment_approval,
+        payment_ledger,
+        deduction_sheet,
+        delay_notice,
+        guarantee_claim,
+        guarantee_return,
+    )
+}

@@ -49,6 +49,7 @@ class SecurityTerms:
     paper: str
     claimed: str
     closed: str
+    accepted: str
     draws: str
     risks: tuple[str, ...]
     grounds: tuple[Ground, ...]
@@ -77,11 +78,24 @@ def _terms(definition: Definition, security: Security) -> SecurityTerms:
     data, total = security.data, definition.contract.total
     duty = definition.duties.get(str(data.get("decide", "")))
     policy = definition.policies.get(duty.policy) if duty is not None else None
-    named = ("submit", "renew", "refund", "cash", "decide", "late_fee", "item", "paper", "claimed", "closed", "draws")
+    named = (
+        "submit",
+        "renew",
+        "refund",
+        "cash",
+        "decide",
+        "late_fee",
+        "item",
+        "paper",
+        "claimed",
+        "closed",
+        "accepted",
+        "draws",
+    )
     known: dict[str, Mapping[str, Any]] = {
         **dict.fromkeys(("submit", "renew", "refund", "cash", "decide"), definition.duties),
         **dict.fromkeys(("item", "paper", "draws"), definition.items),
-        **dict.fromkeys(("claimed", "closed"), definition.events),
+        **dict.fromkeys(("claimed", "closed", "accepted"), definition.events),
         "late_fee": definition.rules,
     }
     # A name that leads nowhere stands for nothing: the contract then has no such clock.

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from .definition import Definition
+from .definition.builtin import SYSTEM_FINDINGS, item_kinds
 from .definition.model import Named
 from .derivation import step
 from .facts import FactRecord, FactView
@@ -43,7 +44,9 @@ def _edges(period: Period) -> dict[str, Value]:
     }
 
 
-def typed(value: Any, kind: str, name: str, definition: Definition, source: str = "") -> Value:
+def typed(
+    value: Any, kind: str, name: str, definition: Definition, source: str = "", *, view: FactView | None = None
+) -> Value:
     """A recorded attribute as a value of the language; None is missing."""
     if kind in MOMENT_TYPES:
         if value is None:
@@ -52,24 +55,30 @@ def typed(value: Any, kind: str, name: str, definition: Definition, source: str 
     if value is None:
         return nothing_known({name})
     if kind == "system":
-        return certain(system_element(definition, value))
+        return certain(system_element(definition, value, view))
     if kind == "systems":
-        return certain(tuple(system_element(definition, each) for each in value))
+        return certain(tuple(system_element(definition, each, view) for each in value))
     return certain(value)
 
 
-def system_element(definition: Definition, name: str) -> Element:
-    """One of the contract's systems."""
-    return table_element("system", definition.systems[name], definition.contract.currency)
+def system_element(definition: Definition, name: str, view: FactView | None = None) -> Element:
+    """One of the contract's systems, with what was found out about it."""
+    element = table_element("system", definition.systems[name], definition.contract.currency)
+    found = view.attributes.get(f"system:{name}", {}) if view is not None else {}
+    findings = {
+        finding: typed(found.get(finding), kind, f"system:{name}.{finding}", definition)
+        for finding, kind in SYSTEM_FINDINGS.items()
+    }
+    return Element(element.kind, element.id, {**element.fields, **findings})
 
 
 def item_element(definition: Definition, view: FactView, record: FactRecord) -> Element:
     """An item with its attributes, as amended by later findings about it."""
-    kind = definition.items[record.name]
+    kind = item_kinds(definition)[record.name]
     about = f"{record.name}:{record.id}"
     values = {**record.attributes, **view.attributes.get(about, {}), **view.attributes.get(f"item:{record.id}", {})}
     members: dict[str, Value] = {
-        name: typed(values.get(name), attribute, f"{about}.{name}", definition)
+        name: typed(values.get(name), attribute, f"{about}.{name}", definition, view=view)
         for name, attribute in kind.attributes.items()
     }
     if "at" not in members:

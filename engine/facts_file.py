@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from .definition import Definition
+from .definition.builtin import SYSTEM_FINDINGS, item_kinds
 from .definition.literals import read_literal
 from .definition.reader import Problems, Reader, read_moment
 from .facts import FactKind, FactRecord, FactsRefused, FactStore
@@ -18,6 +19,8 @@ from .language.errors import suggestion
 from .language.periods import parse_key
 from .language.spans import Zone
 
+# What people find about an assessment itself: when it was claimed, and which member of a pool they picked.
+OUTCOME_FINDINGS = {"claimed": "date", "chosen": "text"}
 KINDS: tuple[FactKind, ...] = ("event", "interval", "series", "item", "attribute")
 
 
@@ -150,6 +153,7 @@ class _Check:
         self.definition = definition
         self.records = records
         self.problems = problems
+        self.kinds = item_kinds(definition)
         self.ids: dict[str, set[str]] = {}
         for record in records:
             if record.kind == "item":
@@ -179,8 +183,8 @@ class _Check:
                 if record.name not in d.events and len(record.key) < len(bindings):
                     self._fail("missing_field", record, name="key")
         elif record.kind == "item":
-            if self._known(record, "item", record.name, d.items):
-                return self._typed(record, d.items[record.name].attributes)
+            if self._known(record, "item", record.name, self.kinds):
+                return self._typed(record, self.kinds[record.name].attributes)
         elif record.kind == "interval":
             if self._known(record, "interval", record.name, d.intervals):
                 self._keys(record, d.intervals[record.name].key)
@@ -252,9 +256,20 @@ class _Check:
         elif kind == "rule":
             if self._known(record, "rule", name, d.rules):
                 self._instance(record, bool(d.rules[name].bindings), "/" in rest)
-                findings = {**self._common_findings(), **d.rules[name].findings}
+                findings = {**self._common_findings(), **d.rules[name].findings, **OUTCOME_FINDINGS}
                 if self._known(record, "attribute", record.name, findings):
                     return self._value(record, findings[record.name])
+        elif kind == "pool":
+            if self._known(record, "pool", name, d.pools) and self._known(
+                record, "attribute", record.name, OUTCOME_FINDINGS
+            ):
+                self._instance(record, bool(d.pools[name].by), "/" in rest)
+                return self._value(record, OUTCOME_FINDINGS[record.name])
+        elif kind == "system":
+            if self._known(record, "system", rest, d.systems) and self._known(
+                record, "attribute", record.name, SYSTEM_FINDINGS
+            ):
+                return self._value(record, SYSTEM_FINDINGS[record.name])
         elif kind in d.items or kind == "item":
             kinds = [kind] if kind in d.items else [k for k, ids in self.ids.items() if rest in ids]
             if not kinds or rest not in self.ids.get(kinds[0], ()):
@@ -263,7 +278,7 @@ class _Check:
                 typed = self._value(record, d.items[kinds[0]].attributes[record.name])
                 return FactRecord(**{**typed.__dict__, "of": f"{kinds[0]}:{rest}"})
         else:
-            kinds_known = {*d.items, "duty", "rule", "item"}
+            kinds_known = {*d.items, "duty", "rule", "pool", "item", "system"}
             self._fail("unknown_fact", record, kind="subject", name=record.of,
                        suggestion=suggestion(kind, kinds_known))  # fmt: skip
         return record

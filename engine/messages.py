@@ -94,6 +94,48 @@ MESSAGES: dict[str, str] = {
     "condition_open": _("The condition is not decided: {condition}. It needs {missing}."),
     "reading": _("Reading of {title} ({clause}): {text} ({origin})."),
     "doubtful_instance": _("Whether this applies at all is not decided: {missing}."),
+    # -- amounts -------------------------------------------------------------------------------------------------
+    "formula": _("{formula} = {filled} = {result}"),
+    "formula_plain": _("{formula} = {result}"),
+    "formula_open": _("{formula} = {filled}: not known without {missing}."),
+    "amount_stated": _("The contract states {result}."),
+    "value": _("{name} is {result}."),
+    "value_missing": _("{name} is not known without {missing}."),
+    "reference": _("{title} ({clause}): {result}."),
+    "measure": _("{title} of {key} ({clause}): {result}."),
+    "still_running": _("Not final: {names} still runs."),
+    "steps_up": _("{x} in begun units of {size}: {result}."),
+    "steps_down": _("{x} in full units of {size}: {result}."),
+    "steps_exact": _("{x} in units of {size}: {result}."),
+    "band_row": _("{x} lies in {range} of {title} ({clause}): {result}."),
+    "band_range": _("{x} reaches over rows of {title}: {result}."),
+    "band_outside": _("{x} lies outside {title}: nothing follows ({result})."),
+    "band_hole": _(
+        "{x} lies in no row of {title}: below it {below} gives {below_value}, above it {above} gives {above_value}. "
+        "A person must decide."
+    ),
+    "band_hole_above": _(
+        "{x} lies above every row of {title}; the highest, {below}, gives {below_value}. A person must decide."
+    ),
+    "band_hole_below": _(
+        "{x} lies below every row of {title}; the lowest, {above}, gives {above_value}. A person must decide."
+    ),
+    "tier_part": _("{part} of it in {range} of {title} ({clause}) at {rate}: {result}."),
+    "tier_hole": _("A part of {x} lies in no row of {title}. A person must decide."),
+    "count_of": _("{of}: {number} found ({members}), counted {result}."),
+    "sum_of": _("{of}: {number} found ({members}), together {result}."),
+    "mean_of": _("{of}: {number} found ({members}), on average {result}."),
+    "min_of": _("{of}: {number} found ({members}), the least {result}."),
+    "max_of": _("{of}: {number} found ({members}), the greatest {result}."),
+    "length_of": _("{of}: {number} stretches of time ({spells}), together {result}."),
+    "longest_of": _("{of}: {number} stretches of time ({spells}), the longest {result}."),
+    "length_of_window": _("{window} lasts {result}."),
+    "window_of": _("Counted in {window}: from {start} until {end}."),
+    "window_missing": _("The window {window} is not known without {missing}."),
+    "ordinal": _("Its place in {of} ({members}), one for each cause or key: {result}."),
+    "streak": _("In a row in {of}: {result}."),
+    "days": _("From {start} to {end}: {result} days."),
+    "months": _("From {start} to {end}: {result} months."),
     # -- reasons of a status ---------------------------------------------------------------------------------------
     "waiting_for_facts": _("Condition not met: waiting for {missing}."),
     "out_of_time": _("The date lies outside the years that can be counted."),

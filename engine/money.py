@@ -11,7 +11,10 @@ from fractions import Fraction
 
 from .capitals import parse_capitals, to_capitals
 
-__all__ = ["MINOR_UNITS", "minor_units", "parse_capitals", "round_money", "split_largest_remainder", "to_capitals"]
+__all__ = [
+    "MINOR_UNITS", "minor_units", "parse_capitals", "round_money", "round_whole", "split_largest_remainder",
+    "to_capitals",
+]  # fmt: skip
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 MINOR_UNITS = {
@@ -37,6 +40,22 @@ def round_money(amount: Decimal | Fraction | int, minor_units: int = 2) -> Decim
     units = (2 * magnitude.numerator + magnitude.denominator) // (2 * magnitude.denominator)
     sign = 1 if scaled < 0 and units else 0
     return Decimal((sign, tuple(int(digit) for digit in str(units)), -minor_units))
+
+
+def round_whole(number: Fraction, mode: str = "half_up") -> int:
+    """The whole number a quotient is rounded to: half_up, half_even, up (away from zero) or down (towards it).
+
+    Raises KeyError for another mode.
+    """
+    units, rest = divmod(abs(number).numerator, number.denominator)
+    twice = 2 * rest - number.denominator
+    up = {
+        "half_up": twice >= 0,
+        "half_even": twice > 0 or (twice == 0 and units % 2 == 1),
+        "up": rest > 0,
+        "down": False,
+    }[mode]
+    return (units + up) * (-1 if number < 0 else 1)
 
 
 def split_largest_remainder(

@@ -43,6 +43,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("{suggestion}Remove it or correct its name."),
     ),
     "missing_field": (_("The field {name} is missing."), _("Add {name}.")),
+    "one_of": (_("Exactly one of these fields is needed: {names}."), _("Keep one of them.")),
     "missing_table": (_("The table {name} is missing."), _("Add a table [{name}].")),
     "wrong_value": (_("{field} must be {expected}, not {value}."), _("Correct {field}.")),
     "missing_clause": (
@@ -159,6 +160,70 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "missing_reason": (
         _("A duty without a date needs a reason."),
         _('Add reason = "…" saying why no date can be given.'),
+    ),
+    # -- rules and pools -----------------------------------------------------------------------------------------
+    "two_units": (
+        _("It adds up {left} and {right}."),
+        _("Keep each unit in a pool of its own, or convert with a stated rate."),
+    ),
+    "no_amount_in_pool": (
+        _("{name} yields a {yields}: there is no amount to combine."),
+        _("Take it out of over, or let it yield money or points."),
+    ),
+    "twice_in_pool": (_("{name} is counted twice."), _("Name it once in over.")),
+    "cap_without_total": (
+        _("The cap limits a pool that only picks one of amounts without any limit of their own."),
+        _("Check that the limit is meant for this pool."),
+    ),
+    "bad_window": (_("{name} is not a window."), _("{suggestion}Use month, rolling 12 months or term.x.")),
+    "unknown_combine": (
+        _("The option {value} of {name} does not say how to combine."),
+        _("Its options must be sum, max or choose."),
+    ),
+    "unknown_sink": (
+        _("{name} is neither an instalment nor a security of this contract."),
+        _("{suggestion}Name instalment.x or security.x, or a word of your own without a dot."),
+    ),
+    "uncapped_rule": (
+        _("Nothing limits what it can come to."),
+        _("If the contract states a limit, add caps to its pool; if not, nothing is to be done."),
+    ),
+    "outside_pools": (
+        _("It is in no pool: it is neither compared with other penalties nor settled."),
+        _("Name it in the over of a pool, if the contract says how it is settled."),
+    ),
+    "cap_never_reached": (
+        _("The cap {limit} is never reached: what it limits comes to at most {most}."),
+        _("Check the limit against the contract."),
+    ),
+    "cap_always_reached": (
+        _("The cap {limit} is always reached: what it limits comes to at least {least}."),
+        _("Check the limit, or the amount it limits, against the contract."),
+    ),
+    "constant_condition": (
+        _("The condition is always {value}, whatever the facts."),
+        _("Correct the comparison; {expression} does not depend on any fact."),
+    ),
+    "unreachable_event": (
+        _("It waits for the event {name}, which nobody is named to record."),
+        _('Add recorder = "…" to [event.{name}].'),
+    ),
+    "undefined_base": (
+        _("The amount rests on {name}, which the contract does not state."),
+        _("State it, or take another base."),
+    ),
+    "hole_below": (_("Below {edge} the table {table} has no row."), _("Check whether the contract is silent there.")),
+    "hole": (
+        _("At {place} the table {table} has no row (next to it: {neighbours})."),
+        _("Nothing is decided there: a person settles it, or a reading does."),
+    ),
+    "dominated": (
+        _("Whenever it applies to the same thing, {other} applies as well and is at least as heavy."),
+        _("It only counts where {other} is not established; check the rows against the contract."),
+    ),
+    "severity_gap": (
+        _("{name} needs {severe}, its lighter counterpart {other} needs {light}: with {between} neither applies."),
+        _("Settle by a reading what holds in between."),
     ),
     # -- facts ---------------------------------------------------------------------------------------------------
     "unknown_fact": (

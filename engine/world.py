@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from itertools import chain
-from typing import Literal
+from typing import Any, Literal
 
+from .amounts import AmountWorld
 from .calendars import VARIANTS, Calendar
 from .definition import Definition, Duty
+from .definition.builtin import item_kinds
 from .definition.tables import DEFAULTS
 from .derivation import step
 from .elements import (
@@ -19,7 +21,6 @@ from .elements import (
     figure_element,
     item_element,
     open_end,
-    period_element,
     spell_element,
     system_element,
     table_element,
@@ -29,10 +30,10 @@ from .facts import FactRecord, FactStore
 from .intervals import Interval
 from .language import syntax as s
 from .language.evaluator import Evaluator
-from .language.periods import Period, period_of, periods
-from .language.spans import FUTURE, PAST, Edge, Span, Zone, absent, known, unknown
-from .language.values import Choice, Element, Money, Value, certain, nothing_known
+from .language.spans import FUTURE, Span, Zone, absent, known, unknown
+from .language.values import Element, Money, Value, certain, nothing_known
 from .language.world import What
+from .outcomes_world import OutcomeWorld
 
 
 class CalendarMissing(LookupError):
@@ -57,7 +58,7 @@ class Dates:
     done: Span
 
 
-class FactWorld:
+class FactWorld(AmountWorld, OutcomeWorld):
     """Implements `engine.language.world.World`; everything computed is kept for the lifetime of the evaluation."""
 
     def __init__(
@@ -91,6 +92,9 @@ class FactWorld:
         self._members: dict[str, tuple[Element, ...] | None] = {}
         self._calendars: dict[str, Calendar] = {}
         self._earlier: dict[date, FactWorld] = {}
+        self.cache: dict[Any, Any] = {}
+        self.combination = {}
+        self._assessor = None
 
     def as_of_day(self, day: date) -> FactWorld:
         """The same facts and readings, seen at the end of an earlier day."""
@@ -100,35 +104,11 @@ class FactWorld:
 
     # -- readings and settings -------------------------------------------------------------------------------------
 
-    def option(self, name: str) -> str:
-        """The key chosen for a reading, else its default; empty while undecided."""
-        return self.chosen.get(name) or self.definition.readings[name].default
-
     def _setting(self, name: str) -> str:
         value: str = getattr(self.definition.profile, name)
         if value.startswith("reading."):
             value = self.option(value.removeprefix("reading."))
         return value or DEFAULTS[self.definition.contract.profile][name]
-
-    def reading(self, name: str) -> Choice:
-        """The option chosen (its value, or its key), or every option of an undecided reading."""
-        key = self.option(name)
-        options = [o for o in self.definition.readings[name].options if not key or o.key == key]
-        values: list[object] = []
-        for option in options:
-            if option.value is None:
-                values.append(option.key)
-                continue
-            value = Evaluator(self).value(option.value)
-            values += value.options if isinstance(value, Choice) else [value]
-        return Choice(tuple(values), frozenset() if key else frozenset({f"reading.{name}"}))
-
-    def reading_key(self, name: str) -> Choice:
-        """The key of the option chosen, or every key of an undecided reading."""
-        key = self.option(name)
-        if key:
-            return certain(key)
-        return Choice(self.definition.readings[name].keys, frozenset({f"reading.{name}"}))
 
     def calendar(self, code: str) -> Calendar:
         """The calendar of the code; the contract's own as the profile reads "working day"."""
@@ -185,7 +165,7 @@ class FactWorld:
             value = d.contract.data.get(name)
             return certain(value) if isinstance(value, str | bool) else nothing_known({f"contract.{name}"})
         if kind == "system":
-            return certain(system_element(d, name))
+            return certain(system_element(d, name, self.view))
         tables = {
             "line": d.lines, "instalment": d.instalments, "security": d.securities, "party": d.parties,
             "deliverable": d.deliverables, "commitment": d.commitments,
@@ -204,7 +184,7 @@ class FactWorld:
 
     def _gather(self, name: str) -> tuple[Element, ...] | None:
         d, view = self.definition, self.view
-        for item in d.items.values():
+        for item in item_kinds(d).values():
             if item.plural == name:
                 return tuple(item_element(d, view, record) for record in view.items.get(item.id, ()))
         for interval in d.intervals.values():
@@ -215,7 +195,7 @@ class FactWorld:
         if name in d.series:
             return tuple(figure_element(d, record) for record in view.series.get(name, ()))
         if name == "systems":
-            return tuple(system_element(d, system) for system in d.systems)
+            return tuple(system_element(d, system, view) for system in d.systems)
         tables = {
             "lines": d.lines, "instalments": d.instalments, "securities": d.securities,
             "deliverables": d.deliverables, "commitments": d.commitments,
@@ -258,11 +238,21 @@ class FactWorld:
     def instances(self, duty: Duty) -> tuple[Instance, ...]:
         """The instances of a duty: one, or one per tuple of its "for" clause."""
         if duty.id not in self._instances:
-            found = [Instance({}, {})]
-            for binding in duty.bindings:
-                found = list(chain.from_iterable(self._bound(binding, instance) for instance in found))
-            self._instances[duty.id] = tuple(found)
+            self._instances[duty.id] = self.bound(duty.bindings)
         return self._instances[duty.id]
+
+    def tuples(self, name: str, bindings: tuple[s.Binding, ...]) -> tuple[Instance, ...]:
+        """The instances of a rule or right, by its name; computed once."""
+        if name not in self._instances:
+            self._instances[name] = self.bound(bindings)
+        return self._instances[name]
+
+    def bound(self, bindings: tuple[s.Binding, ...]) -> tuple[Instance, ...]:
+        """One instance per tuple of a "for" clause; a single one without any."""
+        found = [Instance({}, {})]
+        for binding in bindings:
+            found = list(chain.from_iterable(self._bound(binding, instance) for instance in found))
+        return tuple(found)
 
     def _bound(self, binding: s.Binding, outer: Instance) -> list[Instance]:
         elements, doubts = self._elements(binding.source, outer.variables)
@@ -283,35 +273,12 @@ class FactWorld:
         """The members, each with what leaves it in doubt; None with the names if not even that is known."""
         evaluator = Evaluator(self, variables)
         if isinstance(source, s.Each):
-            assert isinstance(source.term, s.Ref)
-            start, end = self.term(source.term.name, "start"), self.term(source.term.name, "end")
-            if start.value is None or end.low is PAST:
-                return None, start.missing | end.missing
-            last = self.zone.day_of(end.low) if not isinstance(end.low, Edge) else self.as_of
-            first = self.zone.day_of(start.value)
-            spans = periods(source.unit, first, last, whole=source.whole)
-            return [(self._period(period, end), frozenset()) for period in spans], frozenset()
-        if isinstance(source, s.Index):
-            pairs = evaluator.filtered(source)
-            return [(e, inside.missing) for e, inside in pairs if inside.value is not False], frozenset()
-        value = evaluator.value(source)
-        if not isinstance(value, Choice) or not value.options:
-            return None, value.missing
-        return [(element, frozenset()) for element in value.options[-1]], frozenset()
-
-    def _period(self, period: Period, term_end: Span) -> Element:
-        """A period of a term; while the term's end is open, its last period may run on to its own end."""
-        full = period_of(period.start, period.unit)
-        if term_end.value is not None or full.end == period.end:
-            return period_element(period)
-        if term_end.low is FUTURE:
-            return period_element(replace(period, end=full.end))
-        last = term_end.high if not isinstance(term_end.high, Edge) else full.end
-        high = min(self.zone.day_of(last), full.end)
-        if high == period.end:
-            return period_element(period)
-        shown = step("period_end", period=period.key, date=high)
-        return period_element(period, Span(period.end, high, high, term_end.missing, (shown,)))
+            periods, missing = self.periods(source)
+            return (None if periods is None else [(period, frozenset()) for period in periods]), missing
+        group = evaluator.group(source)
+        if group.missing:
+            return None, group.missing
+        return [(element, inside.missing) for element, inside in group.members], frozenset()
 
     def instance(self, duty: str, keys: tuple[str, ...]) -> Instance | None:
         """The instance with these key values, in the order of the "for" clause."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from ..language import ExpressionError
 from ..language.check import Checker
+from ..language.syntax import Var
 from ..language.types import (
     ANY,
     BOOL,
+    CLOCK,
     COUNT,
     DATE,
     DUTY,
     MOMENT,
+    POINTS,
     RATIO,
     TERM,
     TEXT,
@@ -23,6 +27,7 @@ from ..language.types import (
     money,
     set_of,
 )
+from .builtin import SYSTEM_FINDINGS, item_kinds
 from .model import Definition
 
 
@@ -45,8 +50,8 @@ def build_environment(definition: Definition, published: Collection[str]) -> Env
         "commitment": dict.fromkeys(d.commitments, element("commitment")),
         "party": dict.fromkeys(d.parties, element("party")),
         "measure": dict.fromkeys(d.measures, ANY),
-        "pool": dict.fromkeys(d.pools, ANY),
-        "rule": dict.fromkeys(d.rules, ANY),
+        "pool": {name: _pool_type(d, name, frozenset()) for name in d.pools},
+        "rule": {name: POINTS if rule.yields == "points" else amount for name, rule in d.rules.items()},
         "right": dict.fromkeys(d.rights, ANY),
         "table": dict.fromkeys(d.tables, ANY),
         "penalty_table": dict.fromkeys(d.penalty_tables, ANY),
@@ -72,20 +77,80 @@ def build_environment(definition: Definition, published: Collection[str]) -> Env
         },
         interval_kinds=frozenset(d.intervals),
     )
-    readings = {name: _reading_type(environment, d, name) for name in d.readings}
-    tables = {name: _table_type(environment, d, name) for name in d.tables}
+    ranges = {name: _range_type(environment, d, name) for name in d.tables}
+    environment = replace(environment, ranges=ranges, callables=_callables(environment, d))
     breaches = {f"breach of {duty.id}": _breach_fields(environment, d, duty.id) for duty in d.duties.values()}
-    return Environment(
-        refs={**refs, "reading": readings},
-        sets=environment.sets,
-        fields={**fields, **breaches},
-        duties=environment.duties,
-        options=environment.options,
-        calendars=environment.calendars,
-        tables=tables,
-        findings=environment.findings,
-        interval_kinds=environment.interval_kinds,
-    )
+    environment = replace(environment, fields={**fields, **breaches})
+    # readings first, then tables, which may use them, then measures, which may look tables up
+    readings = {name: _reading_type(environment, d, name) for name in d.readings}
+    environment = replace(environment, refs={**refs, "reading": readings})
+    environment = replace(environment, tables={name: _table_type(environment, d, name) for name in d.tables})
+    return _with_measures(environment, d)
+
+
+def _with_measures(environment: Environment, d: Definition) -> Environment:
+    """The types of measures, each after those it needs, and the fields of their instances."""
+    for _round in d.measures:
+        known = environment.refs["measure"]
+        found = {name: _measure_type(environment, d, name) for name in d.measures}
+        fields = {f"measure.{name}": _measure_fields(environment, d, name, found[name]) for name in d.measures}
+        environment = replace(
+            environment,
+            refs={**environment.refs, "measure": found},
+            fields={**environment.fields, **fields},
+        )
+        if found == known:
+            break
+    return environment
+
+
+def _measure_type(environment: Environment, d: Definition, name: str) -> Type:
+    checker = Checker(environment, d.contract.currency, mode="amount")
+    try:
+        checker.bind(d.measures[name].bindings)
+        return checker.check(d.measures[name].value)
+    except ExpressionError:
+        return ANY
+
+
+def _measure_fields(environment: Environment, d: Definition, name: str, value: Type) -> Mapping[str, Type]:
+    """A measure's instance has the fields of what it measures, its variables, `at` and `value`."""
+    variables = environment.callables.get(f"measure.{name}", {})
+    fields: dict[str, Type] = {}
+    for kind in reversed([*variables.values()]):
+        fields |= environment.fields.get(kind.detail, {})
+    fields.pop("length", None)
+    return {**fields, **variables, "id": TEXT, "at": MOMENT, "value": value}
+
+
+def _callables(environment: Environment, d: Definition) -> dict[str, Mapping[str, Type]]:
+    """The variables of measures and readings that stand for one of several things."""
+    bound = {
+        **{f"measure.{measure.id}": measure.bindings for measure in d.measures.values()},
+        **{f"reading.{reading.id}": reading.bindings for reading in d.readings.values() if reading.bindings},
+    }
+    found: dict[str, Mapping[str, Type]] = {
+        f"reading.{reading.id}": {name: ANY for name in reading.parameters if name not in environment.sets}
+        for reading in d.readings.values()
+    }
+    for name, bindings in bound.items():
+        checker = Checker(environment, d.contract.currency, mode="amount")
+        try:
+            checker.bind(bindings)
+        except ExpressionError:
+            checker.variables = {binding.name: ANY for binding in bindings}
+        found[name] = checker.variables
+    return found
+
+
+def _pool_type(d: Definition, name: str, seen: frozenset[str]) -> Type:
+    """What a pool adds up: points if its first rule yields points, else the contract's money."""
+    for member in d.pools[name].over:
+        if member in d.rules:
+            return POINTS if d.rules[member].yields == "points" else money(d.contract.currency)
+        if member in d.pools and member not in seen:
+            return _pool_type(d, member, seen | {name})
+    return money(d.contract.currency)
 
 
 def set_names(definition: Definition) -> list[tuple[str, str]]:
@@ -106,9 +171,7 @@ def _sets(d: Definition) -> dict[str, Type]:
     return {
         **{name: set_of("security" if name == "securities" else name[:-1]) for name in BUILT_IN},
         **{name: set_of(name) for name in d.series},
-        **{kind.plural: set_of(kind.id) for kind in (*d.items.values(), *d.intervals.values())},
-        "payments": set_of("payment"),
-        "assessments": set_of("assessment"),
+        **{kind.plural: set_of(kind.id) for kind in (*item_kinds(d).values(), *d.intervals.values())},
     }
 
 
@@ -119,22 +182,20 @@ def _fields(d: Definition, amount: Type) -> dict[str, Mapping[str, Type]]:
     fields: dict[str, Mapping[str, Type]] = {
         "period": {"start": DATE, "end": DATE, "key": TEXT, "id": TEXT, "days": COUNT, "previous": neighbour,
                    "next": neighbour},
-        "system": common,
+        "system": {**common, **{name: attribute_type(kind, currency) for name, kind in SYSTEM_FINDINGS.items()}},
         "line": {**common, "amount": amount, "unit_price": amount, "quantity": COUNT, "bundle": TEXT, "group": TEXT},
         "instalment": {**common, "amount": amount, "share": RATIO, "duty": TEXT, "invoice": TEXT, "acceptance": BOOL},
         "security": {**common, "amount": amount, "rate": RATIO, "valid_until": DATE},
         "deliverable": {**common, "phase": TEXT, "recurrence": TEXT, "duty": TEXT, "basis": TEXT, "count": COUNT},
         "commitment": {**common, "measure": TEXT, "target": TEXT, "window": TEXT},
         "party": {**common, "name": TEXT, "role": TEXT},
-        "payment": {"id": TEXT, "at": MOMENT, "amount": amount, "instalment": TEXT},
-        "assessment": {"id": TEXT, "at": MOMENT, "amount": amount, "rule": TEXT},
     }  # fmt: skip
-    for item in d.items.values():
+    for item in item_kinds(d).values():
         declared = {name: attribute_type(kind, currency) for name, kind in item.attributes.items()}
         fields[item.id] = {"id": TEXT, "at": MOMENT, **declared}
     for interval in d.intervals.values():
         typed = {n: attribute_type(k, currency) for n, k in {**interval.key, **interval.attributes}.items()}
-        fields[interval.id] = {"id": TEXT, "start": MOMENT, "end": MOMENT, **typed}
+        fields[interval.id] = {"id": TEXT, "start": MOMENT, "end": MOMENT, "length": CLOCK, **typed}
     for series in d.series.values():
         typed = {name: attribute_type(kind, currency) for name, kind in series.key.items()}
         fields[series.id] = {"id": TEXT, "period": TEXT, "value": attribute_type(series.value, currency), **typed}
@@ -146,15 +207,29 @@ def _reading_type(environment: Environment, d: Definition, name: str) -> Type:
     values = [option.value for option in d.readings[name].options if option.value is not None]
     if not values:
         return TEXT
+    variables = environment.callables.get(f"reading.{name}", {})
     try:
-        return Checker(environment, d.contract.currency).unify(*values)
+        return Checker(environment, d.contract.currency, mode="amount", variables=variables).unify(*values)
     except ExpressionError:
         return ANY
 
 
-def _table_type(environment: Environment, d: Definition, name: str) -> Type:
+def _range_type(environment: Environment, d: Definition, name: str) -> tuple[Type, bool]:
+    """What a table looks up, by the ends of its ranges; and whether a row works with `x` itself."""
+    rows = d.tables[name].rows
+    ends = [end for row in rows for end in (row.range.low, row.range.high) if end is not None]
+    uses_x = any(isinstance(node, Var) and node.name == "x" for row in rows for node in row.value.walk())
     try:
-        return Checker(environment, d.contract.currency, mode="amount").unify(*(r.value for r in d.tables[name].rows))
+        return Checker(environment, d.contract.currency, mode="amount").unify(*ends), uses_x
+    except (ExpressionError, IndexError):
+        return ANY, uses_x
+
+
+def _table_type(environment: Environment, d: Definition, name: str) -> Type:
+    kind, _uses_x = environment.ranges[name]
+    checker = Checker(environment, d.contract.currency, mode="amount", variables={"x": kind})
+    try:
+        return checker.unify(*(row.value for row in d.tables[name].rows))
     except (ExpressionError, IndexError):
         return ANY
 

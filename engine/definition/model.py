@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..calendars import Calendar
-from ..language.syntax import Binding, Expr, Range
+from ..language.syntax import Binding, Expr, Field, Range, Var
 from ..problems import Problem
 
 Data = Mapping[str, Any]
@@ -149,10 +149,16 @@ class Deliverable(Named):
 
 @dataclass(frozen=True)
 class Instalment(Named):
-    """One payment of the price; `share` is a fraction of the total."""
+    """One payment of the price.
+
+    One of: `amount`; `share`, a fraction of the total; `cumulative`, the fraction paid once it is (80% after an
+    instalment up to 30% is 50%). `factor` scales a share, as a score of acceptance does.
+    """
 
     amount: Decimal | None
     share: Decimal | None
+    cumulative: Decimal | None
+    factor: Expr | None
     capitals: str
     duty: str
     invoice: str
@@ -160,13 +166,30 @@ class Instalment(Named):
 
 
 @dataclass(frozen=True)
+class Release:
+    """A part of a security that is returned once `when` holds: an amount, or a share of the security."""
+
+    amount: Decimal | None
+    share: Decimal | None
+    when: Expr | None
+
+
+@dataclass(frozen=True)
 class Security(Named):
-    """A guarantee, retention or deposit."""
+    """A guarantee, retention or deposit.
+
+    `amount`, or `rate` of the total, or `withholding`: the rate kept back from every payment. Valid from `since`
+    until `valid_until`, or the moment `until` gives. `releases` return parts of it before the end.
+    """
 
     amount: Decimal | None
     rate: Decimal | None
     capitals: str
     valid_until: date | None
+    withholding: Decimal | None
+    since: Expr | None
+    until: Expr | None
+    releases: tuple[Release, ...]
 
 
 @dataclass(frozen=True)
@@ -188,11 +211,12 @@ class PenaltyTable(Named):
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row of a band, tier or steps table."""
+    """One row of a band or tier table; `round` is what `x` becomes before `value` sees it."""
 
     range: Range
     value: Expr
     clause: str
+    round: Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -222,11 +246,23 @@ class Reading(Named):
     why: str
     ref: str
     must_choose: bool
+    # the names its options' values use for the arguments it is given
+    bindings: tuple[Binding, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The option keys, in the order given."""
         return tuple(option.key for option in self.options)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names that stand for the arguments: those bound, else those whose fields its options use (`s.fee`)."""
+        if self.bindings:
+            return tuple(binding.name for binding in self.bindings)
+        values = (option.value for option in self.options if option.value is not None)
+        nodes = (node for value in values for node in value.walk())
+        named = (node.base.name for node in nodes if isinstance(node, Field) and isinstance(node.base, Var))
+        return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True)
@@ -289,15 +325,18 @@ class Duty(Named):
 
 @dataclass(frozen=True)
 class Right(Named):
-    """Something a party may do; never a task."""
+    """Something a party may do; never a task. It may be exercised while `when` holds, until `until`."""
 
     ref: str
     holder: tuple[str, ...]
+    bindings: tuple[Binding, ...]
+    when: Expr | None
+    until: Expr | None
 
 
 @dataclass(frozen=True)
 class Rule(Named):
-    """What follows from a breach or an incident: one assessment per instance."""
+    """What follows from a breach or an incident: one assessment per instance, rounded once as `round` says."""
 
     bindings: tuple[Binding, ...]
     when: Expr | None
@@ -307,16 +346,53 @@ class Rule(Named):
     debtor: str
     creditor: str
     findings: Mapping[str, str]
+    round: str
+
+
+@dataclass(frozen=True)
+class Cap:
+    """An upper limit. Without `window` on each group's total; with one, on what arises inside it in the whole pool.
+
+    `window` is a calendar unit (`month`), `rolling 12 months`, or a term (`term.service`). `by` splits it further.
+    What exceeds it lapses, or is carried into the next window.
+    """
+
+    limit: Expr
+    window: str
+    length: Expr | None
+    by: tuple[Expr, ...]
+    excess: str
+    clause: str
+
+
+@dataclass(frozen=True)
+class Sink:
+    """Where a pool's result is settled: `instalment.3`, `security.performance`, or a name of its own."""
+
+    sink: str
+    limit: Expr | None
+    when: Expr | None
+    deadline: Expr | None
+    optional: bool
 
 
 @dataclass(frozen=True)
 class Pool(Named):
-    """Assessments (or pools) that are combined, capped and settled together."""
+    """Assessments (or pools) that are combined, capped and settled together.
+
+    `combine` is sum, max, choose, or `reading.x` whose option says so. `amount` is an expression over `total`.
+    `claim` is the moment by which each member must be claimed. `rest` says what becomes of what no sink takes.
+    """
 
     over: tuple[str, ...]
     by: tuple[Expr, ...]
     combine: str
     amount: Expr | None
+    caps: tuple[Cap, ...]
+    round: str
+    claim: Expr | None
+    sinks: tuple[Sink, ...]
+    rest: str
 
 
 @dataclass(frozen=True)

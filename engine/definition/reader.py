@@ -228,6 +228,10 @@ class Reader:
         call = self._parse("by", f"key({text})", parse_expression)
         return call.args if isinstance(call, Call) else ()
 
+    def duration(self, name: str, text: str) -> Expr | None:
+        """A duration such as `12 months` inside a longer text."""
+        return self._parse(name, text, parse_expression)
+
     def range(self, name: str) -> Range | None:
         """An interval of values such as `(15 minutes, 30 minutes]`."""
         value = self._take(name)

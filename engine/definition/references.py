@@ -124,7 +124,9 @@ class _Check:
         for reading in d.readings.values():
             for option in reading.options:
                 if option.value is not None:
-                    self._try(f"reading.{reading.id}", reading.clause, self._checker(), option.value, Checker.check)
+                    asking = self._checker(amount=bool(reading.parameters))
+                    asking.variables |= self.environment.callables.get(f"reading.{reading.id}", {})
+                    self._try(f"reading.{reading.id}", reading.clause, asking, option.value, Checker.check)
         for rule in d.rules.values():
             table = f"rule.{rule.id}"
             checker = self._bound(table, rule.clause, rule.bindings, amount=True)

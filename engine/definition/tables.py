@@ -249,7 +249,7 @@ def _table(r: Reader, name: str) -> m.RangeTable:
         if bounds is None and "range" not in fields:
             row.fail("missing_field", name="range")
         if bounds is not None and value is not None:
-            rows.append(m.TableRow(bounds, value, row.text("clause")))
+            rows.append(m.TableRow(bounds, value, row.text("clause"), row.expression("round")))
         row.finish("clause", "title", "note", "round")
     table = m.RangeTable(**_named(r, name), rows=tuple(rows), covers=r.range("covers"))
     r.finish("note")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fractions import Fraction
 from typing import Literal
 
 from . import syntax as s
@@ -33,6 +34,7 @@ from .types import (
     Type,
     element,
     money,
+    rate,
     set_of,
 )
 
@@ -154,6 +156,10 @@ class Checker:
         fields = self.environment.fields.get(kind.detail, {})
         return fields.get("value", fields.get("amount", ANY))
 
+    def inside(self, kind: str) -> Checker:
+        """A checker inside a filter, where bare names are fields of the set's members."""
+        return _FilterChecker(self, kind)
+
     def table(self, tree: s.Expr) -> Type:
         """The value type of a table named `table.x` or `x`."""
         name = tree.name if isinstance(tree, s.Ref | s.Var) else str(tree)
@@ -226,8 +232,16 @@ class Checker:
         names = self.environment.refs.get(tree.kind, {})
         if tree.name not in names:
             raise self._unknown(tree, tree.kind, tree.name, names)
-        for arg in tree.args:
-            self.check(arg)
+        wanted = self.environment.callables.get(f"{tree.kind}.{tree.name}", {})
+        # a reading may be asked about something its options make no use of
+        if len(tree.args) != len(wanted) and tree.args and (wanted or tree.kind != "reading"):
+            usage = f"{tree.kind}.{tree.name}" + (f"({', '.join(wanted)})" if wanted else "")
+            raise self.fail("wrong_arguments", tree, name=f"{tree.kind}.{tree.name}", usage=usage)
+        for arg, kind in zip(tree.args, wanted.values(), strict=False):
+            self._join(arg, kind, self.check(arg))
+        if tree.kind == "measure" and wanted and not tree.args:
+            # without arguments a measure is the set of all its instances
+            return set_of(f"measure.{tree.name}")
         return names[tree.name]
 
     def _field(self, tree: s.Field) -> Type:
@@ -264,7 +278,7 @@ class Checker:
     # -- operators -------------------------------------------------------------------------------------------------
 
     def _negate(self, tree: s.Negate) -> Type:
-        return self.expect_named(tree.value, ("count", "ratio", "money", "points"))
+        return self.expect_named(tree.value, ("count", "ratio", "money", "points", "clock"))
 
     def _not(self, tree: s.Not) -> Type:
         return self.condition(tree.value)
@@ -301,6 +315,8 @@ class Checker:
                 raise self.fail("ill_typed", tree, found=left, expected="a number, an amount or a date")
             return BOOL
         joined = self._join(tree, left, right)
+        if joined == SPAN and not _commensurable(tree.left, tree.right):
+            raise self.fail("mixed_units", tree, left=tree.left, right=tree.right)
         if joined.name in ("bool", "set", "never", "term", "duty") and tree.op not in ("==", "!="):
             raise self.fail("ill_typed", tree, found=joined, expected="a number, an amount or a date")
         return BOOL
@@ -324,20 +340,49 @@ class Checker:
         left, right = self.check(tree.left), self.check(tree.right)
         if tree.op in "+-":
             return self._sum(tree, left, right)
-        scalars = ("count", "ratio", "money", "points", "clock", "span", "any")
+        scalars = ("count", "ratio", "money", "points", "clock", "span", "rate", "any")
         self.expect(left, tree.left, "a number or an amount", left.name in scalars)
         self.expect(right, tree.right, "a number or an amount", right.name in scalars)
         if ANY in (left, right):
             return ANY
-        if tree.op == "*":
-            if right.name in NUMBERS:
-                return left if left.name not in NUMBERS else self._join(tree, left, right)
-            return self.expect(right, tree.right, "a number", left.name in NUMBERS)
+        self._whole_units(tree, left, right)
+        return self._product(tree, left, right) if tree.op == "*" else self._quotient(tree, left, right)
+
+    def _product(self, tree: s.Binary, left: Type, right: Type) -> Type:
+        if right.name in NUMBERS:
+            return left if left.name not in NUMBERS else self._join(tree, left, right)
+        for amount, exchange in ((left, right), (right, left)):
+            of, _slash, per = exchange.detail.partition("/")
+            if amount.name == "money" and exchange.name == "rate":
+                if amount.detail != per:
+                    raise self.fail("two_currencies", tree, left=amount.detail, right=per)
+                return money(of)
+        return self.expect(right, tree.right, "a number", left.name in NUMBERS)
+
+    def _quotient(self, tree: s.Binary, left: Type, right: Type) -> Type:
         if right.name in NUMBERS:
             return left if left.name not in NUMBERS else RATIO
+        if left.name == right.name == "money" and left != right:
+            return rate(left.detail, right.detail)
+        if left.name == "money" and right.name == "rate":
+            of, _slash, per = right.detail.partition("/")
+            if left.detail != of:
+                raise self.fail("two_currencies", tree, left=left.detail, right=of)
+            return money(per)
         if left != right:
             raise self._mismatch(tree.right, left, right)
+        if left == SPAN and not _commensurable(tree.left, tree.right):
+            raise self.fail("mixed_units", tree, left=tree.left, right=tree.right)
         return RATIO
+
+    def _whole_units(self, tree: s.Binary, left: Type, right: Type) -> None:
+        """Half a month is no length of time: refused where it is written out, unknown where it is worked out."""
+        if SPAN not in (left, right) or left.name == right.name:
+            return
+        length = _constant_span(tree)
+        if length is not None and length.denominator != 1:
+            node = next(node for node in tree.walk() if isinstance(node, s.Quantity))
+            raise self.fail("broken_unit", tree, amount=str(tree), unit=node.unit)
 
     def _sum(self, tree: s.Binary, left: Type, right: Type) -> Type:
         if left.name in MOMENTS:
@@ -348,7 +393,7 @@ class Checker:
             return self.offset(tree, left, right)
         if left.name == right.name == "set":
             return left
-        addable = ("count", "ratio", "money", "points", "clock", "span", "any")
+        addable = ("count", "ratio", "money", "points", "clock", "span", "rate", "any")
         self.expect(left, tree.left, "a date, a number or an amount", left.name in addable)
         self.expect(right, tree.right, str(left), right.name in addable)
         if left == right == SPAN and _unit(tree.left) != _unit(tree.right):
@@ -370,12 +415,17 @@ class Checker:
     def _over(self, tree: s.Over) -> Type:
         self.amounts_only(tree, "over")
         kind = self.check(tree.group)
-        window = tree.window
-        if not (isinstance(window, s.Var) and window.name in PERIOD_UNITS):
-            found = self.check(window)
-            fits = found in (TERM, ANY) or found.name == "window" or (found.name, found.detail) == ("element", "period")
-            self.expect(found, window, "a period, a term or a rolling window", fits)
+        self.window(tree.window)
         return kind
+
+    def window(self, window: s.Expr) -> None:
+        """A stretch of time to count or measure in."""
+        if isinstance(window, s.Var) and window.name in PERIOD_UNITS:
+            return
+        found = self.check(window)
+        stretch = isinstance(window, s.Call) and window.function == "window"
+        fits = found in (TERM, ANY) or found.name == "window" or (found.name, found.detail) == ("element", "period")
+        self.expect(found, window, "a period, a term or a rolling window", fits or stretch)
 
     def _rolling(self, tree: s.Rolling) -> Type:
         self.duration(tree.length)
@@ -390,6 +440,37 @@ class Checker:
         kind = self.check(tree.term)
         self.expect(kind, tree.term, "a term", kind == TERM)
         return set_of("period")
+
+
+def _constant_span(tree: s.Expr) -> Fraction | None:
+    """What a product or quotient of written numbers and one written duration comes to, in the duration's unit."""
+    if isinstance(tree, s.Number):
+        return Fraction(tree.value)
+    if isinstance(tree, s.Percent):
+        return Fraction(tree.value) / 100
+    if isinstance(tree, s.Quantity):
+        return Fraction(tree.amount)
+    if isinstance(tree, s.Negate):
+        value = _constant_span(tree.value)
+        return None if value is None else -value
+    if isinstance(tree, s.Binary) and tree.op in "*/":
+        left, right = _constant_span(tree.left), _constant_span(tree.right)
+        if left is None or right is None or (tree.op == "/" and right == 0):
+            return None
+        return left * right if tree.op == "*" else left / right
+    return None
+
+
+_FAMILIES = {"years": "months", "weeks": "days", "calendar_days": "days"}
+
+
+def _commensurable(left: s.Expr, right: s.Expr) -> bool:
+    """Whether two durations, as far as they are written out, are counted in units with a common measure."""
+    families = [
+        {_FAMILIES.get(n.unit, n.unit) for n in tree.walk() if isinstance(n, s.Quantity) and n.unit in s.DAY_UNITS}
+        for tree in (left, right)
+    ]
+    return len(families[0] | families[1]) <= 1
 
 
 def _unit(tree: s.Expr) -> object:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import syntax as s
+from .arithmetic import MODES
 from .parser import PERIOD_UNITS
 from .types import (
     ANY,
@@ -22,6 +23,7 @@ from .types import (
     INSTANT,
     MOMENT,
     MOMENTS,
+    NUMBERS,
     TERM,
     Type,
     money,
@@ -130,16 +132,40 @@ def _least(c: Checker, call: s.Call) -> Type:
     return c.unify(*call.args)
 
 
-def _same(c: Checker, call: s.Call) -> Type:
-    for extra in call.args[1:]:
-        c.expect_named(extra, ("count", "money"))
-    return c.expect_named(call.args[0], ("count", "ratio", "money", "points"))
+def _absolute(c: Checker, call: s.Call) -> Type:
+    return c.expect_named(call.args[0], ("count", "ratio", "money", "points", "clock"))
+
+
+def _round(c: Checker, call: s.Call) -> Type:
+    kind = c.expect_named(call.args[0], ("count", "ratio", "money", "points", "clock"))
+    rest = list(call.args[1:])
+    if rest and isinstance(rest[-1], s.Var) and rest[-1].name in MODES:
+        rest.pop()
+    if len(rest) > 1 or (not rest and kind.name == "clock"):
+        raise c.fail("wrong_arguments", call, name="round", usage=FUNCTIONS["round"].usage)
+    for unit in rest:
+        if kind.name in ("money", "clock") and c.check(unit).name != "count":
+            c.unify(call.args[0], unit)
+        else:
+            c.expect_named(unit, ("count", "ratio", "points"))
+    return kind
+
+
+def _power(c: Checker, call: s.Call) -> Type:
+    c.expect_named(call.args[1], ("count",))
+    return c.expect_named(call.args[0], ("count", "ratio"))
 
 
 def _days(c: Checker, call: s.Call) -> Type:
     c.moment(call.args[0])
     c.moment(call.args[1])
+    if len(call.args) > 2:
+        c.keyword(call, 2, ("up", "down", "exact"))
     return COUNT
+
+
+def _trigger(c: Checker, call: s.Call) -> Type:
+    return MOMENT
 
 
 def _count(c: Checker, call: s.Call) -> Type:
@@ -147,8 +173,12 @@ def _count(c: Checker, call: s.Call) -> Type:
     return COUNT
 
 
+NUMERIC = ("count", "ratio", "money", "points", "clock", "span", "any")
+
+
 def _sum(c: Checker, call: s.Call) -> Type:
-    return c.member_value(call.args[0], c.expect_named(call.args[0], ("set",)))
+    kind = c.member_value(call.args[0], c.expect_named(call.args[0], ("set",)))
+    return c.expect(kind, call.args[0], "numbers or amounts", kind.name in NUMERIC)
 
 
 def _longest(c: Checker, call: s.Call) -> Type:
@@ -157,17 +187,40 @@ def _longest(c: Checker, call: s.Call) -> Type:
 
 
 def _ordinal(c: Checker, call: s.Call) -> Type:
-    c.check(call.args[0])
+    group = c.expect_named(call.args[0], ("set",))
+    if len(call.args) > 1:
+        c.inside(group.detail if group.name == "set" else "any").check(call.args[1])
+    if len(call.args) > 2:
+        c.window(call.args[2])
+    return COUNT
+
+
+def _streak(c: Checker, call: s.Call) -> Type:
+    c.expect_named(call.args[0], ("set",))
+    if len(call.args) > 1:
+        c.keyword(call, 1, PERIOD_UNITS)
+    if len(call.args) > 2:
+        c.window(call.args[2])
     return COUNT
 
 
 def _band(c: Checker, call: s.Call) -> Type:
-    c.check(call.args[0])
-    return c.table(call.args[1])
+    kind = c.check(call.args[0])
+    result = c.table(call.args[1])
+    looked, uses_x = c.environment.ranges.get(getattr(call.args[1], "name", ""), (ANY, True))
+    if ANY not in (kind, looked):
+        numbers = {kind.name, looked.name} <= {"count", "ratio"}
+        c.expect(kind, call.args[0], str(looked), kind == looked or numbers)
+    if call.function == "tier" and not uses_x:
+        # each part is multiplied with its row's rate
+        rated = looked.name in ("count", "ratio", "any") or (looked.name == "money" and result.name in NUMBERS)
+        c.expect(looked, call.args[0], "a number, for rows that charge so much for each unit", rated)
+        return looked if looked.name == "money" else result
+    return result
 
 
 def _steps(c: Checker, call: s.Call) -> Type:
-    c.unify(call.args[0], call.args[1])
+    c.expect(c.unify(call.args[0], call.args[1]), call.args[0], "a number or an amount", True)
     if len(call.args) > 2:
         c.keyword(call, 2, ("up", "down", "exact"))
     return COUNT
@@ -181,11 +234,22 @@ def _breaches(c: Checker, call: s.Call) -> Type:
 
 
 def _assessments(c: Checker, call: s.Call) -> Type:
-    return set_of("assessment")
+    _source(c, call, ("instalment",) if call.function == "payments" else ("rule", "pool"))
+    return set_of("payment" if call.function == "payments" else "assessment")
 
 
 def _amount_of(c: Checker, call: s.Call) -> Type:
-    return money(c.currency)
+    _source(c, call, ("rule", "pool"))
+    kinds = [c.check(arg) for arg in call.args]
+    return kinds[0] if kinds and kinds[0] != ANY else money(c.currency)
+
+
+def _source(c: Checker, call: s.Call, kinds: tuple[str, ...]) -> None:
+    """Whose assessments, settlements or payments are meant."""
+    for arg in call.args:
+        c.check(arg)
+        if not isinstance(arg, s.Ref) or arg.kind not in kinds:
+            raise c.fail("wrong_arguments", call, name=call.function, usage=FUNCTIONS[call.function].usage)
 
 
 def _free(c: Checker, call: s.Call) -> Type:
@@ -212,21 +276,24 @@ FUNCTIONS: dict[str, Function] = {
     "days": Function("days(from, to)", 2, 2, _days),
     "min": Function("min(a, b, …)", 1, MANY, _least),
     "max": Function("max(a, b, …)", 1, MANY, _least),
-    "abs": Function("abs(number)", 1, 1, _same),
-    "round": Function("round(amount)", 1, 2, _same),
+    "abs": Function("abs(number)", 1, 1, _absolute),
+    "round": Function("round(amount, unit, up)", 1, 3, _round),
+    "power": Function("power(base, exponent)", 2, 2, _power),
+    "months": Function("months(from, to, up)", 2, 3, _days),
+    "trigger": Function("trigger()", 0, 0, _trigger),
     "count": Function("count(set[filter])", 1, 1, _count),
     "breaches": Function("breaches(duty.name)", 1, 1, _breaches),
     "sum": Function("sum(set.field)", 1, 1, _sum, amounts=True),
     "mean": Function("mean(set.field)", 1, 1, _sum, amounts=True),
     "longest": Function("longest(intervals[filter])", 1, 1, _longest, amounts=True),
     "ordinal": Function("ordinal(set[filter], key)", 1, 3, _ordinal, amounts=True),
-    "streak": Function("streak(set[filter], month)", 1, 3, _ordinal, amounts=True),
+    "streak": Function("streak(set[filter], month)", 1, 3, _streak, amounts=True),
     "band": Function("band(value, table.name)", 2, 2, _band, amounts=True),
     "tier": Function("tier(value, table.name)", 2, 2, _band, amounts=True),
     "steps": Function("steps(value, size, up)", 2, 3, _steps, amounts=True),
-    "assessments": Function("assessments(rule.name)", 0, 2, _assessments, amounts=True),
-    "payments": Function("payments()", 0, 2, _assessments, amounts=True),
-    "assessed": Function("assessed(pool.name)", 0, 2, _amount_of, amounts=True),
-    "settled": Function("settled(pool.name)", 0, 2, _amount_of, amounts=True),
+    "assessments": Function("assessments(rule.name)", 0, 1, _assessments, amounts=True),
+    "payments": Function("payments()", 0, 1, _assessments, amounts=True),
+    "assessed": Function("assessed(pool.name)", 0, 1, _amount_of, amounts=True),
+    "settled": Function("settled(pool.name)", 0, 1, _amount_of, amounts=True),
     "linked": Function("linked(incident, cause)", 1, 3, _free, amounts=True),
 }

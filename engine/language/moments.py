@@ -15,9 +15,9 @@ from . import syntax as s
 from .explain import offset_step, pause_step, roll_step, shown
 from .offsets import CLOCK, Length, Reach, exact, lead, move, paused, roll, shift
 from .periods import period_of
-from .spans import FUTURE, LAST_INSTANT, PAST, Edge, Moment, Point, Span, absent, either, known, latest
+from .spans import FUTURE, LAST_INSTANT, PAST, Edge, Moment, Point, Span, absent, either, known, latest, unknown
 from .spans import earliest as earliest_of
-from .values import Choice, Element, Points, Value, certain
+from .values import Between, Choice, Element, Points, Value, certain, nothing_known
 from .world import What, World
 
 Shift = Callable[[Point], Reach]
@@ -42,8 +42,8 @@ class Moments(ABC):
         """The element a variable or field names, if it names one."""
 
     @abstractmethod
-    def filtered(self, tree: s.Index) -> list[tuple[Element, Choice]]:
-        """The members of a filtered set, each with whether it passes."""
+    def members_of(self, tree: s.Expr) -> tuple[tuple[Element, Choice], ...]:
+        """The members of any set, each with whether it is in it: true or unknown."""
 
     def deadline(self, tree: s.Expr) -> Span:
         """The moment of a duty's expression; its finished forward offset is rolled as the profile says."""
@@ -172,6 +172,8 @@ class Moments(ABC):
             result = stretched(length, start)
             result = replace(result, steps=(*base.steps, pause_step(self.world, base, result, length, group)))
             results.append(self._finish(result, length, sign, finished))
+        if not results:
+            return Span(PAST, FUTURE, FUTURE, base.missing | lengths.missing, base.steps)
         return results[0] if len(results) == 1 else either(zone, results, lengths.missing)
 
     def _moment_start(self, tree: s.Call, finished: bool) -> Span:
@@ -185,9 +187,8 @@ class Moments(ABC):
             return self.world.term(tree.name, edge)
         element = self.element(tree)
         if element is not None:
-            field = element.fields[edge]
-            assert isinstance(field, Span)
-            return field
+            field = element.fields.get(edge)
+            return field if isinstance(field, Span) else unknown({f"{element.kind}:{element.id}.{edge}"})
         sure, possible, doubts = self.spell_bounds(tree)
         name = self._interval_name(tree)
         span = self._edge_of(sure, name, edge)
@@ -237,7 +238,8 @@ class Moments(ABC):
 
     def _key(self, tree: s.Expr) -> str:
         value = self.value(tree)
-        assert isinstance(value, Choice)
+        if not isinstance(value, Choice):
+            return str(value.value)
         chosen = value.value
         return chosen.id if isinstance(chosen, Element) else str(chosen)
 
@@ -314,8 +316,13 @@ class Moments(ABC):
     def lengths(self, tree: s.Expr) -> Choice:
         """The durations an expression may mean, as `Length`s."""
         value = self.value(tree)
-        assert isinstance(value, Choice)
-        return value
+        if not isinstance(value, Choice):
+            return nothing_known(value.missing or {str(tree)})
+        # of a duration within bounds the two ends are what an offset needs
+        options = [end for o in value.options for end in ((o.low, o.high) if isinstance(o, Between) else (o,))]
+        if not all(isinstance(option, Length) for option in options):
+            return nothing_known(value.missing or {str(tree)})
+        return replace(value, options=tuple(dict.fromkeys(options)))
 
     def quantity(self, tree: s.Quantity) -> Choice:
         if tree.unit == "points":
@@ -340,11 +347,10 @@ class Moments(ABC):
 
     def spell_bounds(self, tree: s.Expr) -> tuple[tuple[Interval, ...], tuple[Interval, ...], frozenset[str]]:
         """The intervals certainly in a set, those possibly in it, and what would decide; both sorted."""
-        if not isinstance(tree, s.Index):
-            assert isinstance(tree, s.Var)
+        if isinstance(tree, s.Var):
             every = tuple(sorted(self.world.spells(tree.name) or ()))
             return every, every, frozenset()
-        pairs = [(element.fields["spell"], inside) for element, inside in self.filtered(tree)]
+        pairs = [(element.fields.get("spell"), inside) for element, inside in self.members_of(tree)]
         found = [(spell.value, inside) for spell, inside in pairs if isinstance(spell, Choice)]
         sure = tuple(sorted(spell for spell, inside in found if inside.value is True))
         possible = tuple(sorted(spell for spell, inside in found if inside.value is not False))

@@ -11,6 +11,7 @@ import calendar as month_lengths
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from ..calendars import Calendar
@@ -31,12 +32,15 @@ class Reach(NamedTuple):
 
 @dataclass(frozen=True)
 class Length:
-    """A duration ready to be counted: `amount` whole calendar units, or `microseconds` of elapsed time."""
+    """A duration ready to be counted: `amount` whole calendar units, or `microseconds` of elapsed time.
+
+    A mean of durations may hold a part of a microsecond; only an instant counted from it is cut to whole ones.
+    """
 
     amount: int
     unit: str
     calendar: Calendar | None = None
-    microseconds: int = 0
+    microseconds: int | Fraction = 0
     written: str = ""
 
     @property
@@ -75,6 +79,28 @@ def add_months(day: date, months: int) -> date | Edge:
     return date(year, month + 1, min(day.day, month_lengths.monthrange(year, month + 1)[1]))
 
 
+def months_between(start: date, end: date, mode: str) -> Fraction:
+    """Months from one day to another: full ones (`down`), begun ones (`up`), or with the part of the last (`exact`)."""
+    if end < start:
+        return -months_between(end, start, mode)
+    count = (end.year - start.year) * 12 + end.month - start.month
+    while count > 0 and add_months_date(start, count) > end:
+        count -= 1
+    last = add_months_date(start, count)
+    rest = (end - last).days
+    if mode == "up":
+        return Fraction(count + (rest > 0))
+    if mode == "exact" and rest:
+        return count + Fraction(rest, max((add_months_date(start, count + 1) - last).days, 1))
+    return Fraction(count)
+
+
+def add_months_date(day: date, months: int) -> date:
+    """`add_months` clamped to the last representable date."""
+    moved = add_months(day, months)
+    return date.max if isinstance(moved, Edge) else moved
+
+
 def add_days(day: date, days: int) -> date | Edge:
     """The day `days` later; beyond the representable years, the end of time."""
     try:
@@ -83,10 +109,10 @@ def add_days(day: date, days: int) -> date | Edge:
         return FUTURE if days > 0 else PAST
 
 
-def add_clock(moment: datetime, microseconds: int) -> datetime | Edge:
+def add_clock(moment: datetime, microseconds: int | Fraction) -> datetime | Edge:
     """Elapsed time: counted on the UTC line, so a change of clocks neither adds nor removes an hour."""
     try:
-        return moment.astimezone(UTC) + timedelta(microseconds=microseconds)
+        return moment.astimezone(UTC) + timedelta(microseconds=round(microseconds))
     except OverflowError:
         return FUTURE if microseconds > 0 else PAST
 
@@ -255,7 +281,7 @@ def paused(
     return moved
 
 
-def _paused_clock(moment: datetime, microseconds: int, stops: tuple[Interval, ...]) -> Point:
+def _paused_clock(moment: datetime, microseconds: int | Fraction, stops: tuple[Interval, ...]) -> Point:
     target = add_clock(moment, microseconds)
     lost = timedelta()
     while not isinstance(target, Edge):

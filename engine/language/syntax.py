@@ -368,6 +368,11 @@ class Range:
         return f"{'[' if self.low_closed else '('}{low}, {high}{']' if self.high_closed else ')'}"
 
 
+def level_of(tree: Expr) -> int:
+    """How tightly a node binds."""
+    return tree.level
+
+
 def apart(tree: Binary) -> Binary | None:
     """`x + (1 month + 5 days)` as `x + 1 month + 5 days`: durations of different units are counted one by one."""
     right = tree.right

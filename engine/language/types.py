@@ -26,6 +26,7 @@ TERM, DUTY = Type("term"), Type("duty")
 _WORDS = {
     "moment": "date or instant", "clock": "elapsed time", "span": "calendar time", "count": "number",
     "bool": "condition", "never": "none", "element": "thing", "any": "anything",
+    "rate": "exchange rate",
 }  # fmt: skip
 
 MOMENTS = ("date", "instant", "moment", "never")
@@ -36,6 +37,11 @@ DURATIONS = ("clock", "span")
 def money(currency: str) -> Type:
     """An amount of one currency."""
     return Type("money", currency)
+
+
+def rate(of: str, per: str) -> Type:
+    """An exchange rate: so much of one currency for one unit of another."""
+    return Type("rate", f"{of}/{per}")
 
 
 def element(kind: str) -> Type:
@@ -55,6 +61,8 @@ def attribute_type(name: str, currency: str) -> Type:
         "instant": INSTANT, "moment": MOMENT, "duration": CLOCK, "span": SPAN, "text": TEXT, "any": ANY,
         "money": money(currency), "system": element("system"), "systems": set_of("system"), "texts": set_of("text"),
     }  # fmt: skip
+    if name.startswith("money(") and name.endswith(")"):
+        return money(name[6:-1])
     return simple.get(name, TEXT)
 
 
@@ -75,5 +83,7 @@ class Environment:
     tables: Mapping[str, Type]
     findings: Mapping[str, Type] = field(default_factory=dict)
     interval_kinds: frozenset[str] = frozenset()
-    # measures and readings with arguments: the variables they take
-    callables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # measures and readings with arguments (`measure.mean_response`): the variables they take, with their types
+    callables: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
+    # what the tables look up: the type of their ranges' ends, and whether their rows make use of `x`
+    ranges: Mapping[str, tuple[Type, bool]] = field(default_factory=dict)

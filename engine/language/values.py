@@ -31,6 +31,15 @@ class Money:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """An exchange rate: so much of the currency `of` for one unit of the currency `per`."""
+
+    of: str
+    per: str
+    amount: Fraction
+
+
+@dataclass(frozen=True)
 class Points:
     """Penalty points: they add up among themselves and never turn into money by accident."""
 
@@ -64,6 +73,8 @@ class Choice:
     options: tuple[Any, ...]
     missing: frozenset[str] = frozenset()
     provisional: frozenset[str] = frozenset()
+    # Where a provisional number may still go: what only counts up cannot come back below a limit it has passed.
+    drift: frozenset[str] = frozenset()
 
     @property
     def is_certain(self) -> bool:
@@ -77,6 +88,8 @@ class Choice:
 
 
 Value = Choice | Span
+UP, DOWN, STILL = frozenset({"up"}), frozenset({"down"}), frozenset[str]()
+ANYWHERE = UP | DOWN
 TRUE, FALSE = Choice((True,)), Choice((False,))
 
 
@@ -95,13 +108,20 @@ def nothing_known(missing: Iterable[str]) -> Choice:
     return Choice((), frozenset(missing))
 
 
-def between(low: Any, high: Any, missing: Iterable[str], provisional: frozenset[str] = frozenset()) -> Choice:
+def between(
+    low: Any,
+    high: Any,
+    missing: Iterable[str],
+    provisional: frozenset[str] = STILL,
+    drift: frozenset[str] = ANYWHERE,
+) -> Choice:
     """A number within bounds; certain if they agree, nothing known if there is neither."""
+    drift = drift if provisional else STILL
     if low is None and high is None:
-        return Choice((), frozenset(missing), provisional)
+        return Choice((), frozenset(missing), provisional, drift)
     if low is not None and high is not None and size(low) == size(high):
-        return Choice((low,), frozenset(), provisional)
-    return Choice((Between(low, high),), frozenset(missing), provisional)
+        return Choice((low,), frozenset(), provisional, drift)
+    return Choice((Between(low, high),), frozenset(missing), provisional, drift)
 
 
 def bounds(value: Value) -> tuple[Any, Any]:
@@ -124,7 +144,7 @@ def bounds(value: Value) -> tuple[Any, Any]:
 
 def is_number(value: Any) -> bool:
     """True for what has a size: numbers, amounts, durations, and bounds of them."""
-    return isinstance(value, Fraction | Money | Points | Length | Between)
+    return isinstance(value, Fraction | Money | Rate | Points | Length | Between)
 
 
 def narrowed(choice: Choice) -> Choice:
@@ -132,7 +152,7 @@ def narrowed(choice: Choice) -> Choice:
     low, high = bounds(choice)
     if len(choice.options) < 2 or (low is None and high is None):
         return choice
-    return between(low, high, choice.missing, choice.provisional)
+    return between(low, high, choice.missing, choice.provisional, choice.drift)
 
 
 def provisional_of(values: Iterable[Value]) -> frozenset[str]:
@@ -140,19 +160,33 @@ def provisional_of(values: Iterable[Value]) -> frozenset[str]:
     return frozenset().union(*(value.provisional for value in values if isinstance(value, Choice)))
 
 
-def combine(function: Callable[..., Any], *choices: Choice) -> Choice:
-    """The function over every combination of options; unknown if any part is, or if it yields None."""
+def combine(function: Callable[..., Any], *choices: Choice, drift: frozenset[str] = ANYWHERE) -> Choice:
+    """The function over every combination of options; unknown if any part is, or if it yields None.
+
+    `drift` is where the result may still go if a part is provisional.
+    """
     missing = frozenset().union(*(choice.missing for choice in choices))
     provisional = provisional_of(choices)
+    drift = drift if provisional else STILL
     if _combinations(choices) > MAX_OPTIONS:
         choices = tuple(narrowed(choice) for choice in choices)
     if not 0 < _combinations(choices) <= MAX_OPTIONS:
-        return Choice((), missing, provisional)
+        return Choice((), missing, provisional, drift)
     options = tuple(dict.fromkeys(function(*parts) for parts in product(*(c.options for c in choices))))
     if None in options:
-        return Choice((), missing, provisional)
+        return Choice((), missing, provisional, drift)
     settled = len(options) == 1 and not isinstance(options[0], Between)
-    return Choice(options, frozenset() if settled else missing, provisional)
+    return Choice(options, frozenset() if settled else missing, provisional, drift)
+
+
+def joint_drift(choices: Iterable[Choice]) -> frozenset[str]:
+    """Where something that grows with every part may still go."""
+    return frozenset().union(*(choice.drift for choice in choices))
+
+
+def turned(drift: frozenset[str]) -> frozenset[str]:
+    """The drift of the opposite."""
+    return {UP: DOWN, DOWN: UP}.get(drift, drift)
 
 
 def _combinations(choices: Iterable[Choice]) -> int:
@@ -216,7 +250,13 @@ def compare_values(op: str, left: Choice, right: Choice) -> Choice:
     if not left.options or not right.options:
         return unsure(missing, provisional)
     result = combine(lambda a, b: _compare(op, a, b), left, right)
-    return result if result.is_certain else unsure(missing, provisional)
+    if not result.is_certain:
+        return unsure(missing, provisional)
+    # what only grows and is above the limit already stays above it
+    settling = {">": UP, ">=": UP, "<": DOWN, "<=": DOWN}.get(op, STILL)
+    lasting = settling if result.value else turned(settling)
+    drift = left.drift | turned(right.drift)
+    return Choice((result.value,), frozenset(), STILL if drift <= lasting else provisional)
 
 
 def _compare(op: str, left: Any, right: Any) -> bool | None:
@@ -228,6 +268,10 @@ def _compare(op: str, left: Any, right: Any) -> bool | None:
     if isinstance(left, Between) or isinstance(right, Between):
         return _compare_bounds(op, _ends(left), _ends(right))
     first, second = size(left), size(right)
+    if is_number(left) != is_number(right):
+        return False if op == "==" else None
+    if isinstance(left, Money) and isinstance(right, Money) and left.currency != right.currency:
+        return None
     if isinstance(left, Length) and isinstance(right, Length):
         pair = commensurable(left, right)
         if pair is None:
@@ -236,7 +280,10 @@ def _compare(op: str, left: Any, right: Any) -> bool | None:
         first, second = pair
     if op == "==":
         return bool(first == second)
-    return bool(first < second if op == "<" else first <= second)
+    try:
+        return bool(first < second if op == "<" else first <= second)
+    except TypeError:
+        return None
 
 
 def _ends(value: Any) -> tuple[Any, Any]:
@@ -273,7 +320,7 @@ def _in_base_unit(length: Length) -> tuple[tuple[str, str], Fraction]:
 
 def size(value: Any) -> Any:
     """What a value is compared and divided by: its amount, its microseconds, its id."""
-    if isinstance(value, Money | Points):
+    if isinstance(value, Money | Rate | Points):
         return value.amount
     if isinstance(value, Length):
         return _in_base_unit(value)[1]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ..calendars import Calendar
+from ..derivation import Step
 from ..intervals import Interval
 from . import syntax as s
 from .spans import Span, Zone
@@ -70,6 +71,8 @@ class World(Protocol):
     rolls: Literal["next", "previous"] | None
     # The law to cite for the counting rules; empty outside the profile "cn".
     law: str
+    # What the evaluator has worked out already, kept for the lifetime of the world.
+    cache: dict[Any, Any]
 
     def event(self, name: str) -> Span:
         """When the event happened; absent events lie after as-of."""
@@ -113,11 +116,29 @@ class World(Protocol):
     def table(self, name: str) -> Table:
         """The table of that name."""
 
+    def periods(self, tree: s.Each) -> tuple[tuple[Element, ...] | None, frozenset[str]]:
+        """The periods of a term, or None and what is missing while the term has no start."""
+
+    def is_series(self, name: str) -> bool:
+        """Whether a set holds figures of periods."""
+
+    def takes_arguments(self, measure: str) -> bool:
+        """Whether a measure has an instance per element of its "for" clause."""
+
     def measure(self, name: str, args: tuple[Element, ...]) -> Value:
         """A measure for these elements, in the order of its "for" clause; computed once."""
 
     def measures(self, name: str) -> tuple[Element, ...]:
         """Every instance of a measure: its variables, `at`, and its `value`."""
+
+    def words(self, kind: str, name: str) -> tuple[str, str]:
+        """The title and clause of a table of the definition; empty texts where there are none."""
+
+    def reading_words(self, name: str) -> tuple[str, str, str, str]:
+        """Title, clause, the sentence of the option in force, and whether it was chosen, defaulted or is undecided."""
+
+    def measure_steps(self, name: str, args: tuple[Element, ...]) -> tuple[Step, ...]:
+        """How a measure came about."""
 
     def assessments(self, kind: Source, name: str) -> Choice:
         """The assessments of a rule, or the results of a pool, as one set of elements.

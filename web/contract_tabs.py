@@ -25,6 +25,8 @@ def contract_tabs(request: HttpRequest, contract: Any) -> tuple[Tab, ...]:
         ("web:contract_events", _("Facts"), "fact.read"),
         ("web:contract_payments", _("Payments"), "payment.read"),
         ("web:contract_lines", _("Line items"), "contract.read"),
+        ("web:quantities", _("Quantities"), "allocation.read"),
+        ("web:allocation", _("Allocation"), "allocation.read"),
         ("web:contract_service", _("Service levels"), "contract.read"),
         ("web:contract_penalties", _("Penalty tables"), "contract.internal.read"),
         ("web:contract_clauses", _("Clauses"), "contract.read"),

@@ -11,9 +11,9 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from accounts.policy import NotVisible, allows, require
+from accounts.policy import NotVisible, allows, proven, require
 from accounts.scoping import Viewer
-from billing.models import Deduction, Invoice, Milestone, Payment, PaymentApplication
+from billing.models import Invoice, Milestone, Payment, PaymentApplication
 from billing.rules import SETTLED, gate
 from billing.selectors.beside import (
     Due,
@@ -26,7 +26,7 @@ from billing.selectors.beside import (
     last_hold,
 )
 from billing.selectors.gates import GateView, gate_view, known_of, missing_titles
-from billing.selectors.settlement import Waterfall, deductions_of, liabilities_of, waterfall_of
+from billing.selectors.settlement import Waterfall, settlement_of, waterfall_of
 from billing.terms import MoneyTerms, PayeeAccount, money_terms
 from contracts.models import Contract
 from engine.derivation import Step
@@ -156,7 +156,7 @@ def _may(viewer: Viewer, state: str, *, to_invoice: Decimal, available: Decimal)
     return frozenset(action for action in open_now if allows(viewer, action))
 
 
-def _with_due_and_hold(pk: int, *, viewer: Viewer) -> tuple[Milestone, list[Step], HoldView | None]:
+def _with_due_and_hold(*, viewer: Viewer, **which: int) -> tuple[Milestone, list[Step], HoldView | None]:
     """The milestone with its contract and parties, how its deadline comes about, and its last hold. One query."""
     require(viewer, "milestone.read")
     current = DueVersion.objects.filter(obligation=OuterRef("obligation_id"), number=OuterRef("obligation__due_number"))
@@ -165,7 +165,7 @@ def _with_due_and_hold(pk: int, *, viewer: Viewer) -> tuple[Milestone, list[Step
     )
     found = (
         rows.annotate(derivation=Subquery(current.values("derivation")[:1]), last_hold=last_hold())
-        .filter(pk=pk)
+        .filter(**which)
         .first()
     )
     if found is None:
@@ -177,9 +177,13 @@ def _with_due_and_hold(pk: int, *, viewer: Viewer) -> tuple[Milestone, list[Step
 def milestone_page(pk: int, *, viewer: Viewer, as_of: date) -> MilestonePage:
     """Everything the milestone's page shows, on a day: deadline, invoices, money and hold as of then.
 
-    Seven queries; on a past day five more, for the deadline as it stood. Raises NotVisible.
+    Six queries; on a past day five more, for the deadline as it stood. Raises NotVisible.
     """
-    milestone, derivation, hold = _with_due_and_hold(pk, viewer=viewer)
+    return _page(viewer=viewer, as_of=as_of, pk=pk)
+
+
+def _page(*, viewer: Viewer, as_of: date, **which: int) -> MilestonePage:
+    milestone, derivation, hold = _with_due_and_hold(viewer=viewer, **which)
     contract = milestone.contract
     terms = money_terms(contract)
     invoices = list(
@@ -193,8 +197,7 @@ def milestone_page(pk: int, *, viewer: Viewer, as_of: date) -> MilestonePage:
         .select_related("payment", "payment__reversed_by", "applied_by", "decided_by")
         .order_by("pk")
     )
-    deductions = deductions_of(Deduction.objects.filter(milestone=milestone), as_of=as_of)
-    liabilities = liabilities_of(contract, viewer=viewer)
+    deductions, liabilities = settlement_of(milestone, viewer=viewer, as_of=as_of)
     due = dues_on(contract, [milestone], as_of=as_of).get(milestone.pk)
     beside = beside_of(
         milestone,
@@ -242,15 +245,15 @@ def milestone_page(pk: int, *, viewer: Viewer, as_of: date) -> MilestonePage:
 def application_page(pk: int, *, viewer: Viewer, as_of: date) -> ApplicationPage:
     """A payment application with its milestone's page. Raises NotVisible."""
     require(viewer, "payment.read")
-    rows = PaymentApplication.objects.visible_to(viewer).select_related(
-        "milestone", "contract", "applied_by", "decided_by", "payment", "payment__reversed_by"
-    )
-    found = rows.filter(pk=pk).first()
+    page = _page(viewer=viewer, as_of=as_of, applications=pk)
+    found = next((row for row in page.applications if row.pk == pk), None)
     if found is None:
         raise _not_visible()
+    found.milestone, found.contract = page.milestone, page.contract
+    proven(viewer, found)
     return ApplicationPage(
         application=found,
-        page=milestone_page(found.milestone_id, viewer=viewer, as_of=as_of),
+        page=page,
         invoices=tuple(found.invoices.order_by("pk")),
         may_decide=found.state == "applied"
         and allows(viewer, "payment.approve")

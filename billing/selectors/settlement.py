@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.policy import NotVisible, require
@@ -17,6 +17,7 @@ from billing.models import Deduction, Freeze, Liability, Milestone, Payment, Sep
 from contracts.models import Contract
 
 ZERO = Decimal("0.00")
+LIABILITY = ("pk", "title", "clause", "source_key", "amount", "deducted", "claimed", "drawn", "deductible")
 Row = TypeVar("Row")
 
 
@@ -41,7 +42,8 @@ class DeductionRow:
 
 @dataclass(frozen=True, slots=True)
 class LiabilityRow:
-    """A liability and what has become of it. `open` is neither deducted, claimed nor drawn."""
+    """A liability and what has become of it, in the order of LIABILITY. `open` is neither deducted, claimed nor
+    drawn."""
 
     pk: int
     title: str
@@ -94,20 +96,6 @@ class Waterfall:
         return sum((row.open for row in self.liabilities), ZERO)
 
 
-def _liability_row(row: Liability) -> LiabilityRow:
-    return LiabilityRow(
-        row.pk,
-        row.title,
-        row.clause,
-        row.source_key,
-        row.amount,
-        row.deducted,
-        row.claimed,
-        row.drawn,
-        row.deductible,
-    )
-
-
 def _deduction_row(row: Deduction) -> DeductionRow:
     return DeductionRow(
         pk=row.pk,
@@ -154,31 +142,81 @@ def waterfall_of(
     )
 
 
+def settlement_of(
+    milestone: Milestone, *, viewer: Viewer, as_of: date
+) -> tuple[tuple[DeductionRow, ...], tuple[LiabilityRow, ...]]:
+    """A milestone's deductions up to a day, in the order they were made, and all liabilities of its contract. One
+    query."""
+    own = FilteredRelation(
+        "deductions", condition=Q(deductions__milestone=milestone.pk, deductions__deducted_on__lte=as_of)
+    )
+    rows = (
+        Liability.objects.visible_to(viewer)
+        .filter(contract=milestone.contract_id)
+        .annotate(own=own)
+        .order_by("pk", "own__pk")
+        .values_list(
+            *LIABILITY,
+            "own__pk",
+            "own__number",
+            "own__amount",
+            "own__deducted_on",
+            "own__note",
+            "own__reverses",
+            "own__reversed_by",
+            "own__added_by__display_name",
+            "own__added_by__username",
+        )
+    )
+    liabilities: dict[int, LiabilityRow] = {}
+    deductions: list[DeductionRow] = []
+    for row in rows:
+        liability = liabilities.setdefault(row[0], LiabilityRow(*row[: len(LIABILITY)]))
+        pk, number, amount, on, note, reverses, reversed_by, display, username = row[len(LIABILITY) :]
+        if pk is not None:
+            deductions.append(
+                DeductionRow(
+                    pk=pk,
+                    number=number,
+                    amount=amount,
+                    title=liability.title,
+                    clause=liability.clause,
+                    source_key=liability.source_key,
+                    on=on,
+                    note=note,
+                    milestone=milestone.title,
+                    liability_id=liability.pk,
+                    is_counter=reverses is not None,
+                    reversed=reversed_by is not None,
+                    added_by=display or username,
+                )
+            )
+    return tuple(sorted(deductions, key=lambda one: one.pk)), tuple(liabilities.values())
+
+
 def waterfall(milestone: Milestone, *, viewer: Viewer, as_of: date) -> Waterfall:
-    """The waterfall of an instalment up to a day. Raises NotVisible. Four queries; frozen amounts are the buyer's own
+    """The waterfall of an instalment up to a day. Raises NotVisible. Three queries; frozen amounts are the buyer's own
     affair and 0 to others."""
     require(viewer, "milestone.read", milestone)
-    amounts = (
-        Payment.objects.filter(paid_on__lte=as_of)
-        .filter(application__milestone=milestone)
-        .values_list("amount", flat=True)
+    rows = Payment.objects.filter(paid_on__lte=as_of).filter(
+        Q(application__milestone=milestone) | Q(reverses__application__milestone=milestone)
     )
-    counters = Payment.objects.filter(paid_on__lte=as_of, reverses__application__milestone=milestone)
+    deductions, liabilities = settlement_of(milestone, viewer=viewer, as_of=as_of)
     inside = viewer.kind == "buyer" or viewer.is_system
     return waterfall_of(
         milestone,
         # Added here, not in SQL: SQLite adds decimals as binary fractions.
-        paid=sum(amounts, ZERO) + sum(counters.values_list("amount", flat=True), ZERO),
-        deductions=deductions_of(Deduction.objects.filter(milestone=milestone), as_of=as_of),
-        liabilities=liabilities_of(milestone.contract, viewer=viewer),
+        paid=sum(rows.values_list("amount", flat=True), ZERO),
+        deductions=deductions,
+        liabilities=liabilities,
         frozen=milestone.frozen if inside else ZERO,
     )
 
 
 def liabilities_of(contract: Contract, *, viewer: Viewer) -> tuple[LiabilityRow, ...]:
     """A contract's liabilities, oldest first. One query."""
-    rows = Liability.objects.visible_to(viewer).filter(contract=contract).order_by("pk")
-    return tuple(_liability_row(row) for row in rows)
+    rows = Liability.objects.visible_to(viewer).filter(contract=contract).order_by("pk").values_list(*LIABILITY)
+    return tuple(LiabilityRow(*row) for row in rows)
 
 
 def liability_get(pk: int, *, viewer: Viewer) -> Liability:

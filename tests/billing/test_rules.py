@@ -91,7 +91,7 @@ def test_every_open_line_says_who_does_what():
 
 
 def test_every_code_has_words():
-    samples = {"on": DUE, "days": 3, "amount": HUNDRED, "missing": ("甲", "乙")}
+    samples = {"on": DUE, "safe": DUE, "days": 3, "amount": HUNDRED, "missing": ("甲", "乙")}
     for code in LINES:
         assert "%(" not in line_text(code, samples)
     for state in STATES:

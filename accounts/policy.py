@@ -116,7 +116,7 @@ _TABLE = (
     _action("claim.keep", {"FIN", "MGR"}, "payment.read"),
     _action("freeze.keep", BUYER_STAFF, "payment.read"),
     # who uses how much, and how the price is shared among the systems: the buyer's own working papers
-    _action("allocation.read", BUYER_READERS, "contract.read"),
+    _action("allocation.read", BUYER_READERS),
     _action("quantity.record", {"IT"}, "allocation.read"),
     _action("allocation.propose", {"IT", "FIN"}, "allocation.read"),
     _action("allocation.approve", {"MGR"}, "allocation.read", reauth=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -11,7 +12,9 @@ from accounts.scoping import SYSTEM
 from accounts.services.people import contact_add
 from accounts.services.tokens import SCOPES, token_create
 from billing import services as billing
-from billing.models import Invoice, Milestone, PaymentApplication
+from billing.models import Allocation, Invoice, Milestone, PaymentApplication, SystemUse
+from billing.services.allocation import allocation_propose
+from billing.services.quantities import use_record
 from contracts.models import CalendarYear, Contract, DefinitionVersion, Fact, ReadingChoice
 from contracts.selectors import definition_for
 from contracts.services.files import evidence_add
@@ -57,6 +60,18 @@ def handed_in(world: World, *, note: str) -> Submission:
         uploads=[pdf(f"{note}.pdf")],
         reference=note,
     )
+
+
+def shared(world: World, *, note: str) -> tuple[SystemUse, Allocation]:
+    """What one system uses of the first row, and a proposed version of the allocation."""
+    proof = {"effective_on": date(2026, 4, 1), "evidence_title": note, "reference": note}
+    use = use_record(
+        actor=world.viewer("IT"), contract=world.contract, line=1, system="s1", quantity=Decimal(3), note=note, **proof
+    )
+    version = allocation_propose(
+        actor=world.viewer("FIN"), contract=world.contract, method="equal", reason=note, **proof
+    )
+    return use, version
 
 
 def draft(contract: Contract) -> DefinitionVersion:
@@ -110,7 +125,10 @@ def route_values(
     evidence = submission.evidence.filter(file__isnull=False).get()
     definition = definition_for(world.contract)
     choice = reading_waiting(world, note=inside)
+    use, version = shared(world, note=inside)
     return {
+        "use_id": use.pk,
+        "allocation_id": version.pk,
         "contract_id": world.contract.pk,
         "obligation_id": submission.obligation_id,
         "milestone_id": application.milestone_id,

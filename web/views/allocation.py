@@ -33,6 +33,7 @@ from web.allocation_tables import (
     versions_table,
 )
 from web.components import KeysetPage, Kpi
+from web.contract_first import contract_first
 from web.contract_tabs import contract_tabs
 from web.forms.allocation import AllocationForm, ReverseForm, UseForm
 from web.forms.billing import DecisionForm
@@ -96,6 +97,7 @@ def allocation(request: HttpRequest, contract_id: int) -> HttpResponse:
 
 
 @access(GET="allocation.propose", POST="allocation.propose")
+@contract_first
 @idempotent
 def allocation_new(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Propose a version."""
@@ -174,6 +176,7 @@ def _version_summary(version: Any, method: str) -> list[tuple[str, str]]:
 
 
 @access(GET="allocation.approve", POST="allocation.approve")
+@contract_first
 @idempotent
 def decide(request: HttpRequest, contract_id: int, allocation_id: int) -> HttpResponse:
     """Approve or reject a version. Asks for the password first, so that no filled form is lost to it."""
@@ -259,6 +262,7 @@ def quantities(request: HttpRequest, contract_id: int) -> HttpResponse:
 
 
 @access(GET="quantity.record", POST="quantity.record")
+@contract_first
 @idempotent
 def quantity_new(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Enter a change of what a system uses."""
@@ -303,6 +307,7 @@ def _used_text(row: LineUse) -> str:
 
 
 @access(GET="quantity.record", POST="quantity.record")
+@contract_first
 @idempotent
 def quantity_reverse(request: HttpRequest, contract_id: int, use_id: int) -> HttpResponse:
     """Take an entry back by a counter-entry."""

@@ -30,6 +30,7 @@ from contracts.errors import Refused
 from contracts.forms import add_refusal
 from contracts.spreadsheets import RowsRefused
 from web.components import Cell, Column, Row, Table
+from web.contract_first import contract_first
 from web.contract_tabs import contract_tabs
 from web.forms.allocation import ApplyForm, ImportForm
 from web.templatetags.ui import money_text
@@ -150,6 +151,7 @@ def quantities(request: HttpRequest, contract_id: int) -> HttpResponse:
 
 
 @access(POST="quantity.record")
+@contract_first
 @idempotent
 def quantities_apply(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Enter the changes that were shown."""
@@ -208,6 +210,7 @@ def allocation(request: HttpRequest, contract_id: int) -> HttpResponse:
 
 
 @access(POST="allocation.propose")
+@contract_first
 @idempotent
 def allocation_apply(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Propose the table that was shown."""

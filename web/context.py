@@ -45,6 +45,7 @@ def _staff(request: HttpRequest, viewer: Viewer) -> tuple[NavGroup, ...]:
                 [
                     ("web:contracts", "file-text", _("Contracts"), "contract.internal.read", 0),
                     ("web:payments", "cash", _("Payments"), "payment.read", 0),
+                    ("web:securities", "shield-check", _("Securities"), "security.staff.read", 0),
                     ("web:rehearsal", "send", _("Reminders ahead"), "contract.internal.read", 0),
                 ],
             ),

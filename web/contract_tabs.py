@@ -24,6 +24,7 @@ def contract_tabs(request: HttpRequest, contract: Any) -> tuple[Tab, ...]:
         ("web:contract_year", _("Year"), "obligation.read"),
         ("web:contract_events", _("Facts"), "fact.read"),
         ("web:contract_payments", _("Payments"), "payment.read"),
+        ("web:contract_securities", _("Security"), "security.staff.read"),
         ("web:contract_lines", _("Line items"), "contract.read"),
         ("web:quantities", _("Quantities"), "allocation.read"),
         ("web:allocation", _("Allocation"), "allocation.read"),
@@ -37,5 +38,6 @@ def contract_tabs(request: HttpRequest, contract: Any) -> tuple[Tab, ...]:
     for route, label, action in rows:
         if allows(viewer, action):
             url = reverse(route, args=[contract.pk])
-            tabs.append(Tab(label, url + query, request.path == url))
+            own = request.path == url or (route == "web:contract_securities" and request.path.startswith(url))
+            tabs.append(Tab(label, url + query, own))
     return tuple(tabs)

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from billing.rules_guarantee import CoverStep, Risk
-from web.drawing import add_months
+from web.drawing import Position, add_months
 
 TOP, HEIGHT = 28, 180
 """Pixels above the plot, and of the plot itself."""
@@ -74,8 +74,8 @@ def draw_coverage(
     first, last = steps[0].first, steps[-1].last
     span = max((last - first).days + 1, 1)
 
-    def at(day: date) -> float:
-        return (day - first).days / span * 100
+    def at(day: date, *, middle: bool = False) -> float:
+        return ((day - first).days + (0.5 if middle else 0)) / span * 100
 
     top = max([*(step.security for step in steps), *(step.exposure for step in steps), Decimal(1)])
     drawn, before = [], TOP + HEIGHT
@@ -111,11 +111,11 @@ def _anchor(position: float) -> str:
     return "start" if position < 6 else "end" if position > 94 else "middle"
 
 
-def _months(first: date, last: date, at: object) -> list[DrawnTick]:
+def _months(first: date, last: date, at: Position) -> list[DrawnTick]:
     ticks: list[DrawnTick] = []
     month = add_months(first.replace(day=1), 1)
     while month <= last:
-        position = at(month)  # type: ignore[operator]
+        position = at(month)
         shown = month.month in (1, 4, 7, 10)
         label = f"{month:%Y-%m}" if shown else ""
         ticks.append(DrawnTick(_percent(position), label, "month", _anchor(position), TOP + HEIGHT + 16))
@@ -126,7 +126,7 @@ def _months(first: date, last: date, at: object) -> list[DrawnTick]:
 def _marks(
     first: date,
     last: date,
-    at: object,
+    at: Position,
     *,
     today: date,
     ends: date | None,
@@ -143,7 +143,7 @@ def _marks(
     ticks: list[DrawnTick] = []
     taken: list[float] = []
     for day, label, kind in wanted:
-        position = at(day)  # type: ignore[operator]
+        position = at(day)
         free = all(abs(position - other) >= NEAR for other in taken)
         ticks.append(DrawnTick(_percent(position), label if free else "", kind, _anchor(position), 16))
         if free:

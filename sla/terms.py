@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -131,6 +131,8 @@ class Promise:
     only_if: str = ""
     measure: str = ""
     duty: str = ""
+    # Readings (key → options) under which excluded time leaves the denominator too.
+    reduced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def starts_from(self, readings: Mapping[str, str]) -> str:
         """The attribute the clock starts from, which may be a matter of reading."""
@@ -174,6 +176,7 @@ def _promise(definition: Definition, commitment: Commitment) -> Promise:
         limit=limit, start=start,
         start_reading=str(data.get("from_reading", "")), end=end, only_if=str(data.get("only_if", "")),
         measure=commitment.measure, duty=str(data.get("duty", "")),
+        reduced={name: tuple(options) for name, options in data.get("reduced", {}).items()},
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Time that does not count as an outage, and the papers without which it does."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -59,6 +60,14 @@ class Exclusion(ContractScoped):
 
     def __str__(self) -> str:
         return f"{self.ground} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    def in_force(self, before: datetime | None = None) -> bool:
+        """Whether it was accepted and not taken back, now or by what was known before the moment."""
+        if before is None:
+            return self.state == self.State.ACCEPTED
+        if self.accepted_at is None or self.accepted_at >= before:
+            return False
+        return self.withdrawn_at is None or self.withdrawn_at >= before
 
 
 class ExclusionPaper(ContractScoped):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.policy import NotVisible, require
@@ -66,23 +67,31 @@ def documents_list(
     return DocumentPage(tuple(found[:PAGE]), str(found[PAGE - 1].pk) if len(found) > PAGE else "")
 
 
-def documents_about(kinds: Iterable[str], keys: Iterable[int], *, viewer: Viewer) -> dict[int, list[IssuedDocument]]:
-    """Documents of these kinds about subjects with these keys, newest first, by key. One query."""
-    wanted = [KINDS[kind] for kind in kinds]
-    subjects = {kind.subject(str(key)): key for key in keys for kind in wanted}
-    found: dict[int, list[IssuedDocument]] = {}
-    if not subjects:
-        return found
+def documents_about(wanted: Iterable[tuple[str, int]], *, viewer: Viewer) -> list[IssuedDocument]:
+    """Documents of these kinds about subjects with these keys, newest first. At most one query."""
+    which = Q(pk__in=())
+    for kind, key in wanted:
+        which |= Q(kind=kind, subject=KINDS[kind].subject(str(key)))
     rows = IssuedDocument.objects.visible_to(viewer).select_related(*READ).defer("facts")
-    rows = rows.filter(kind__in=[kind.code for kind in wanted], subject__in=subjects)
-    for row in rows.order_by("-pk"):
-        found.setdefault(subjects[row.subject], []).append(row)
-    return found
+    return list(rows.filter(which).order_by("-pk")) if which != Q(pk__in=()) else []
 
 
 def documents_for(application_ids: Iterable[int], *, viewer: Viewer) -> dict[int, list[IssuedDocument]]:
     """Forms issued for payment applications, newest first, by application; empty for people outside the buyer."""
-    return documents_about(("payment_approval",), application_ids, viewer=viewer)
+    found: dict[int, list[IssuedDocument]] = {}
+    for row in documents_about((("payment_approval", pk) for pk in application_ids), viewer=viewer):
+        found.setdefault(int(row.subject.partition(":")[2]), []).append(row)
+    return found
+
+
+def kind_label(kind: str) -> str:
+    """A kind's name in the reader's language."""
+    return str(IssuedDocument.Kind(kind).label)
+
+
+def kinds_listed() -> list[tuple[str, str]]:
+    """Codes and names of all kinds, in their order."""
+    return [(code, kind_label(code)) for code in KINDS]
 
 
 def document_get(pk: int, *, viewer: Viewer) -> IssuedDocument:
@@ -105,6 +114,12 @@ def document_bytes(document: IssuedDocument) -> bytes:
     return body
 
 
+def document_download(pk: int, *, viewer: Viewer) -> tuple[str, bytes]:
+    """File name and bytes of a document, as issued. Raises NotVisible; Refused when the file is damaged."""
+    found = document_get(pk, viewer=viewer)
+    return found.file.name, document_bytes(found)
+
+
 def verification(token: str) -> Verification | None:
     """What the verify page shows for a token; None for an unknown one."""
     rows = IssuedDocument.objects.select_related("contract", "file", "replaced_by", "cancellation")
@@ -115,7 +130,7 @@ def verification(token: str) -> Verification | None:
     zone = ZoneInfo(found.contract.zone)
     return Verification(
         number=found.number,
-        kind=str(IssuedDocument.Kind(found.kind).label),
+        kind=kind_label(found.kind),
         issued_on=found.issued_at.astimezone(zone).date(),
         facts_sha256=found.facts_sha256,
         file_sha256=found.file.sha256,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
@@ -276,6 +277,43 @@ def invoices_excel(rows: Iterable[InvoiceLine]) -> tuple[tuple[str, ...], list[t
         )
         for row in rows
     ]
+
+
+def documents_table(rows: Iterable[Any]) -> Table:
+    """Documents addressed to one's own party; one replaced or void is grey."""
+    return Table(
+        _("Documents"),
+        (
+            Column(_("Document number"), "main"),
+            Column(_("Kind")),
+            Column(_("Issued on"), "date"),
+            Column(_("State")),
+            Column("", "action"),
+        ),
+        tuple(_document(row) for row in rows),
+        _("No documents have been sent to you yet"),
+    )
+
+
+def _document(row: Any) -> Row:
+    successor = getattr(row, "replaced_by", None)
+    state = _("Replaced") if successor else _("Void") if row.cancelled else _("Valid")
+    in_force = successor is None and not row.cancelled
+    return Row(
+        (
+            Cell(
+                row.number,
+                url=reverse("portal:document_pdf", args=[row.pk]),
+                icon="file-type-pdf",
+                sub=f"{row.contract.number} {row.contract.title}",
+            ),
+            Cell(str(row.get_kind_display())),
+            Cell(f"{localtime(row.issued_at):%Y-%m-%d}"),
+            Cell(state, chip=True, tone="ok" if in_force else "", sub=successor.number if successor else ""),
+            Cell(_("Verify"), url=reverse("documents:verify", args=[row.token])),
+        ),
+        faded=not in_force,
+    )
 
 
 def filter_group(label: str, name: str, options: list[tuple[str, str]], *, current: str, address: Any) -> FilterGroup:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import contracts, invoices, obligations
+from portal.views import contracts, documents, invoices, obligations
 
 app_name = "portal"
 CONTRACT = "contracts/<int:contract_id>/"
@@ -18,6 +18,8 @@ urlpatterns = [
     path(f"{OBLIGATION}acknowledge/", obligations.acknowledge, name="acknowledge"),
     path(f"{OBLIGATION}hand-over/", obligations.hand_over, name="hand_over"),
     path("files/<int:file_id>/", obligations.evidence_file, name="evidence_file"),
+    path("documents/", documents.documents, name="documents"),
+    path("documents/<int:document_id>/pdf/", documents.document_pdf, name="document_pdf"),
     path("invoices/", invoices.invoices, name="invoices"),
     path("invoices/<int:invoice_id>/file/", invoices.invoice_file, name="invoice_file"),
     path("milestones/<int:milestone_id>/invoices/new/", invoices.invoice_add, name="invoice_add"),

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.policy import allows
@@ -205,47 +204,3 @@ def _newest(papers: Sequence[Any]) -> Cell:
     if not papers:
         return Cell()
     return Cell("PDF", url=reverse("web:document_pdf", args=[papers[0].pk]))
-
-
-def documents_table(rows: Iterable[Any], *, viewer: Viewer, with_contract: bool = False) -> Table:
-    """Issued documents; a replaced one is grey and names its successor."""
-    return Table(
-        _("Documents"),
-        (
-            Column(_("Document number"), "main"),
-            Column(_("Kind")),
-            Column(_("Issued on"), "date"),
-            Column(_("Issued by")),
-            Column(_("State")),
-            Column("SHA-256"),
-            Column("", "action"),
-        ),
-        tuple(_document(row, with_contract=with_contract) for row in rows),
-        _("No documents yet"),
-    )
-
-
-def _document(row: Any, *, with_contract: bool) -> Row:
-    successor = getattr(row, "replaced_by", None)
-    return Row(
-        (
-            Cell(
-                row.number,
-                url=reverse("web:document_pdf", args=[row.pk]),
-                icon="file-type-pdf",
-                sub=f"{row.contract.number} {row.contract.title}" if with_contract else "",
-            ),
-            Cell(str(row.get_kind_display())),
-            Cell(f"{localtime(row.issued_at):%Y-%m-%d}"),
-            Cell(str(row.issued_by)),
-            Cell(
-                _("Replaced") if successor else _("Valid"),
-                chip=True,
-                tone="" if successor else "ok",
-                sub=successor.number if successor else "",
-            ),
-            Cell(row.facts_sha256[:16]),
-            Cell(_("Verify"), url=reverse("documents:verify", args=[row.token])),
-        ),
-        faded=successor is not None,
-    )

@@ -45,6 +45,7 @@ def _staff(request: HttpRequest, viewer: Viewer) -> tuple[NavGroup, ...]:
                 [
                     ("web:contracts", "file-text", _("Contracts"), "contract.internal.read", 0),
                     ("web:payments", "cash", _("Payments"), "payment.read", 0),
+                    ("web:penalties", "gavel", _("Penalties and disputes"), "penalty.read", 0),
                     ("web:securities", "shield-check", _("Securities"), "security.staff.read", 0),
                     ("web:rehearsal", "send", _("Reminders ahead"), "contract.internal.read", 0),
                 ],
@@ -80,6 +81,7 @@ def _portal(request: HttpRequest, viewer: Viewer) -> tuple[NavGroup, ...]:
                     ("portal:home", "inbox", _("My obligations"), "obligation.read", 0),
                     ("portal:contracts", "file-text", _("Contracts"), "contract.read", 0),
                     ("portal:invoices", "receipt", _("Invoices and payments"), "milestone.read", 0),
+                    ("portal:documents", "folder", _("Documents"), "document.received", 0),
                 ],
             )
         ),

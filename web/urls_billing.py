@@ -16,7 +16,10 @@ urlpatterns = [
     path("applications/<int:application_id>/", billing.application, name="application"),
     path("applications/<int:application_id>/decide/", billing.payment_decide, name="payment_decide"),
     path("applications/<int:application_id>/post/", billing.payment_post, name="payment_post"),
-    path("applications/<int:application_id>/form/", documents.document_issue, name="document_issue"),
+    path("applications/<int:application_id>/form/", documents.application_form_issue, name="document_issue"),
     path("documents/", documents.documents, name="documents"),
     path("documents/<int:document_id>/pdf/", documents.document_pdf, name="document_pdf"),
+    path("documents/<int:document_id>/void/", documents.document_void, name="document_cancel"),
+    path("documents/issue/<slug:kind>/<int:subject_id>/", documents.document_issue_of, name="document_issue_of"),
+    path("contracts/<int:contract_id>/documents/", documents.contract_documents, name="contract_documents"),
 ]

@@ -1,5 +1,6 @@
 """The deduction confirmation (抵扣确认单): one liability of the vendor, how it is settled (out of instalments, by a
-transfer of the vendor's own, out of the guarantee), and what is left. Both parties sign it."""
+transfer of the vendor's own, out of the guarantee), and what is left. Both parties sign it; it names no
+person of the buyer."""
 
 from __future__ import annotations
 
@@ -10,13 +11,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import Liability
-from documents.kinds import Kind, clause_text, contract_facts, day, line, local_day, money, name_of, priced, total
+from documents.kinds import Kind, clause_text, contract_facts, day, line, local_day, money, priced, total
 
 CLAIM_STATES = {"open": "待支付", "settled": "已到账", "withdrawn": "已撤回"}
 
 
 def _load(key: str) -> Liability | None:
-    rows = Liability.objects.select_related("contract__buyer", "contract__vendor", "opened_by")
+    rows = Liability.objects.select_related("contract__buyer", "contract__vendor")
     found: Liability | None = rows.filter(pk=int(key)).first()
     return found
 
@@ -37,11 +38,10 @@ def _content(liability: Liability) -> dict[str, Any]:
             liability.amount,
             title=liability.title,
             clause=liability.clause,
-            opened_by=name_of(liability.opened_by),
             opened_on=local_day(liability.opened_at, contract),
         ),
         "changes": [
-            {"amount": str(row.amount), "reason": row.note, "on": local_day(row.changed_at, contract)}
+            {"amount": str(row.amount), "on": local_day(row.changed_at, contract)}
             for row in liability.changes.order_by("pk")
         ],
         "deductions": [
@@ -77,9 +77,7 @@ def _reckoning(content: Mapping[str, Any], currency: str) -> list[dict[str, Any]
     lines = [line("应承担金额（初定）", money(Decimal(content["liability"]["amount"]) - changed, currency))]
     for row in content["changes"]:
         amount = Decimal(row["amount"])
-        lines.append(
-            line(f"调整：{row['reason']}（{row['on']}）", money(abs(amount), currency), "＋" if amount > 0 else "−")
-        )
+        lines.append(line(f"调整（{row['on']}）", money(abs(amount), currency), "＋" if amount > 0 else "−"))
     lines.append(line("自合同款中抵扣", money(content["deducted"]["amount"], currency), "−"))
     lines.append(line("由服务商另行支付", money(content["claimed"], currency), "−"))
     lines.append(line("自履约担保中提取", money(content["drawn"], currency), "−"))

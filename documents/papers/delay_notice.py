@@ -11,13 +11,11 @@ from django.utils.translation import gettext as _
 from billing.models import FiscalHold
 from billing.terms import money_terms
 from contracts.models import Clause
-from documents.kinds import Kind, clause_text, contract_facts, day, long_day, money, name_of, priced
+from documents.kinds import Kind, clause_text, contract_facts, day, long_day, money, priced
 
 
 def _load(key: str) -> FiscalHold | None:
-    rows = FiscalHold.objects.select_related(
-        "contract__buyer", "contract__vendor", "milestone__obligation", "opened_by"
-    )
+    rows = FiscalHold.objects.select_related("contract__buyer", "contract__vendor", "milestone__obligation")
     found: FiscalHold | None = rows.filter(pk=int(key)).first()
     return found
 
@@ -50,7 +48,6 @@ def _content(hold: FiscalHold) -> dict[str, Any]:
         "clause": _clause(hold),
         "reason": hold.reason,
         "known_on": day(hold.known_on),
-        "opened_by": name_of(hold.opened_by),
     }
 
 
@@ -64,7 +61,6 @@ def _layout(content: Mapping[str, Any]) -> dict[str, Any]:
         "basis": f"{basis}（{clause['title']}）" if basis and clause["title"] else basis,
         "reason": content["reason"],
         "known_on": long_day(content["known_on"]),
-        "opened_by": content["opened_by"],
         "signed_on": long_day(contract["signed_on"]),
     }
 

@@ -8,13 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import SecurityOrder
-from documents.kinds import Kind, contract_facts, day, local_day, money, name_of, priced
+from documents.kinds import Kind, contract_facts, day, money, priced
 
 
 def _load(key: str) -> SecurityOrder | None:
-    rows = SecurityOrder.objects.select_related(
-        "contract__buyer", "contract__vendor", "instrument", "proposed_by", "decided_by"
-    )
+    rows = SecurityOrder.objects.select_related("contract__buyer", "contract__vendor", "instrument")
     found: SecurityOrder | None = rows.filter(pk=int(key), kind=SecurityOrder.Kind.RELEASE).first()
     return found
 
@@ -42,10 +40,6 @@ def _content(order: SecurityOrder) -> dict[str, Any]:
             order.amount,
             on=day(order.on),
             reference=order.reference,
-            note=order.note,
-            proposed_by=name_of(order.proposed_by),
-            decided_by=name_of(order.decided_by),
-            decided_on=local_day(order.decided_at, contract),
         ),
     }
 

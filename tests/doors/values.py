@@ -14,11 +14,13 @@ from accounts.services.tokens import SCOPES, token_create
 from billing import services as billing
 from billing.models import Allocation, Invoice, Milestone, PaymentApplication, SystemUse
 from billing.services.allocation import allocation_propose
+from billing.services.holds import hold_open
 from billing.services.quantities import use_record
 from contracts.models import CalendarYear, Contract, DefinitionVersion, Fact, ReadingChoice
 from contracts.selectors import definition_for
 from contracts.services.files import evidence_add
-from documents.services import payment_approval_issue
+from documents.models import IssuedDocument
+from documents.services import document_issue, payment_approval_issue
 from obligations.models import Obligation, Reminder, Submission
 from obligations.services.events import event_propose
 from obligations.services.readings import money_readings, reading_propose
@@ -74,6 +76,13 @@ def shared(world: World, *, note: str) -> tuple[SystemUse, Allocation]:
     return use, version
 
 
+def told_of_delay(world: World, *, reason: str) -> IssuedDocument:
+    """A letter to the vendor: public funds delay the last instalment."""
+    last = Milestone.objects.filter(contract=world.contract).select_related("contract").order_by("-position")[0]
+    hold = hold_open(actor=world.viewer("FIN"), milestone=last, known_on=date(2026, 9, 10), reason=reason)
+    return document_issue(actor=world.viewer("FIN"), kind="delay_notice", key=str(hold.pk))
+
+
 def draft(contract: Contract) -> DefinitionVersion:
     """A later version that waits to be activated."""
     active = contract.versions.get(state="active")
@@ -113,6 +122,7 @@ def route_values(
     submission = handed_in(world, note=note)
     application = applied(world, number=number, note=inside)
     document = payment_approval_issue(actor=world.viewer("FIN"), application=application)
+    letter = told_of_delay(world, reason=note)
     fact = proposed(world, note=inside)
     evidence_add(
         actor=world.viewer("IT"), contract=world.contract, title=inside, reference=inside, buyer_only=True,
@@ -135,6 +145,9 @@ def route_values(
         "invoice_id": Invoice.objects.get(milestone=application.milestone_id).pk,
         "application_id": application.pk,
         "document_id": document.pk,
+        ("portal:document_pdf", "document_id"): letter.pk,
+        ("web:document_issue_of", "kind"): "payment_ledger",
+        ("web:document_issue_of", "subject_id"): world.contract.pk,
         "file_id": evidence.file_id,
         "fact_id": fact.pk,
         "version_id": draft(world.contract).pk,

@@ -24,7 +24,6 @@ from documents.selectors import documents_for
 from web.billing_tables import (
     applications_table,
     conditions,
-    documents_table,
     invoices_table,
     milestones_table,
     money_lines,
@@ -32,6 +31,7 @@ from web.billing_tables import (
 )
 from web.components import KeysetPage
 from web.contract_tabs import contract_tabs
+from web.document_tables import documents_table
 from web.forms.billing import ApplicationForm, DecisionForm, InvoiceForm, PaymentForm
 from web.links import filter_group, with_query
 from web.templatetags.ui import money_text

@@ -35,6 +35,16 @@ def _outcome(case: PenaltyCase) -> tuple[Basis, Outcome]:
     return basis, outcome
 
 
+def case_now(case: PenaltyCase) -> Decimal | None:
+    """What the case comes to by the facts of today; zero if nothing speaks for it any more, None while it is open."""
+    try:
+        _basis, outcome = _outcome(case)
+    except Refused:
+        return Decimal(0)
+    proposal = case.assessments.order_by("-number").first()
+    return payable(case, outcome, pick=proposal.picked if proposal is not None else "")
+
+
 def facts_establish(*, actor: Viewer, case: PenaltyCase, note: str = "", uploads: Iterable[Upload] = ()) -> PenaltyCase:
     """Declare that the facts of a clue have been looked into. The figures still follow the facts. Raises Refused."""
     require(actor, "penalty.establish", case)

@@ -55,7 +55,7 @@ class ThingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.attributes = attributes
         for name, kind in attributes.items():
-            self.fields[f"a_{name}"] = _attribute_field(name, kind, systems)
+            self.fields[f"a_{name}"] = attribute_field(name, kind, systems)
         self.fields["note"] = forms.CharField(
             label=_("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
         )
@@ -77,7 +77,8 @@ class ThingForm(forms.Form):
         return found
 
 
-def _attribute_field(name: str, kind: str, systems: list[tuple[str, str]]) -> forms.Field:
+def attribute_field(name: str, kind: str, systems: list[tuple[str, str]]) -> forms.Field:
+    """The field of an attribute by its type in the definition; nothing is required, unknown stays unknown."""
     label = attribute_words(name)
     if kind == "bool":
         return forms.ChoiceField(label=label, choices=UNKNOWN, required=False)

@@ -1,0 +1,244 @@
+"""Cases and their figures as the shared tables, steps and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.policy import allows
+from accounts.scoping import Viewer
+from penalties import rules
+from penalties.outcomes import Row as OutcomeRow
+from penalties.selectors import CasePage
+from web.components import Cell, Column, ProcessStep, Row, Table, Tone
+from web.templatetags.ui import money_text
+
+TONES: dict[str, Tone] = {
+    "clue": "",
+    "established": "info",
+    "proposed": "info",
+    "approved": "info",
+    "notified": "warn",
+    "objected": "warn",
+    "decided": "warn",
+    "frozen": "warn",
+    "agreed": "ok",
+    "settled": "ok",
+    "closed": "ok",
+    "withdrawn": "",
+    "waived": "",
+}
+STAGE_TONES: dict[str, Tone] = {"clue": "", "undecided": "warn", "candidate": "info", "heaviest": "ok", "displaced": ""}
+
+
+def stage_text(stage: str) -> str:
+    """What became of a row, in words."""
+    return {
+        "clue": _("Clue: facts are missing"),
+        "undecided": _("Applies, amount open"),
+        "candidate": _("Applies"),
+        "heaviest": _("Heaviest: counts"),
+        "displaced": _("Displaced by a heavier one"),
+    }[stage]
+
+
+def amount_text(case: Any, currency: str) -> str:
+    """The fixed amount, or the range while something is open."""
+    if case.amount is not None:
+        return money_text(case.amount, currency)
+    return range_text(case.low, case.high, currency)
+
+
+def range_text(low: Decimal | None, high: Decimal | None, currency: str) -> str:
+    """Both bounds, one where they are equal, a dash where there is none."""
+    if low is None and high is None:
+        return "—"
+    if low == high:
+        return money_text(low, currency)
+    return f"{money_text(low, currency)} – {money_text(high, currency)}"
+
+
+def days_text(case: Any, today: date) -> str:
+    """The countdown for objections."""
+    if case.state != "notified":
+        return ""
+    if case.object_by is None:
+        return _("not delivered yet")
+    left = (case.object_by - today).days
+    if left < 0:
+        return _("period over")
+    return _("%(days)s days left") % {"days": left}
+
+
+def cases_table(rows: Sequence[Any], *, today: date, route: str, with_contract: bool = True) -> Table:
+    """The docket; `route` is the page of one case."""
+    return Table(
+        _("Cases"),
+        (
+            Column(_("What for"), "main"),
+            Column(_("Clause")),
+            Column(_("State")),
+            Column(_("Amount"), "num"),
+            Column(_("Objections until"), "date"),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(
+                        row.title,
+                        url=reverse(route, args=[row.pk]),
+                        sub=" · ".join(
+                            text
+                            for text in (
+                                row.number,
+                                row.contract.title if with_contract else "",
+                                row.happened_on.isoformat() if row.happened_on else "",
+                            )
+                            if text
+                        ),
+                    ),
+                    Cell(clause=row.clause),
+                    Cell(str(row.get_state_display()), chip=True, tone=TONES[row.state]),
+                    Cell(amount_text(row, row.contract.currency)),
+                    Cell(row.object_by.isoformat() if row.object_by else "", sub=days_text(row, today)),
+                    Cell(_("View"), url=reverse(route, args=[row.pk])),
+                ),
+                faded=row.state in ("waived", "withdrawn"),
+            )
+            for row in rows
+        ),
+        _("No case here."),
+    )
+
+
+STEPS = (
+    ("clue", "established"),
+    ("proposed",),
+    ("approved",),
+    ("notified", "objected", "decided", "frozen"),
+    ("agreed",),
+    ("settled",),
+    ("closed",),
+)
+
+
+def steps(case: Any) -> tuple[ProcessStep, ...]:
+    """The way of a penalty; a case given up stops where it was."""
+    words = (_("Facts"), _("Proposed"), _("Approved"), _("Notice and talks"), _("Agreed"), _("Settled"), _("Closed"))
+    notes = (
+        case.established_at,
+        case.proposed_at,
+        case.approved_at,
+        case.issued_at,
+        case.agreed_at,
+        None,
+        case.closed_at if case.state == "closed" else None,
+    )
+    if case.state in ("waived", "withdrawn"):
+        at = sum(note is not None for note in notes[:5])
+    else:
+        at = next(index for index, states in enumerate(STEPS) if case.state in states)
+    return tuple(
+        ProcessStep(
+            word,
+            "done" if index < at or case.state == "closed" else "current" if index == at else "todo",
+            note.date().isoformat() if note is not None else "",
+        )
+        for index, (word, note) in enumerate(zip(words, notes, strict=True))
+    )
+
+
+def rows_table(rows: Sequence[OutcomeRow], currency: str, titles: dict[str, str]) -> Table:
+    """Every row that could apply: what became of it, what it would come to, what it waits for or gave way to."""
+    return Table(
+        _("Rows that could apply"),
+        (
+            Column(_("Row"), "main"),
+            Column(_("Clause")),
+            Column(_("Result")),
+            Column(_("Amount"), "num"),
+            Column(_("Why")),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.title, sub=" · ".join(row.key.values())),
+                    Cell(clause=row.clause),
+                    Cell(stage_text(row.stage), chip=True, tone=STAGE_TONES[row.stage]),
+                    Cell(range_text(row.low, row.high, row.unit or currency)),
+                    Cell(why_text(row, titles)),
+                ),
+                strong=row.stage == "heaviest",
+                faded=row.stage == "displaced",
+            )
+            for row in rows
+        ),
+        _("No row of the contract's tables comes near."),
+    )
+
+
+def why_text(row: OutcomeRow, titles: dict[str, str]) -> str:
+    """Why a row counts for less: what bars it, or what is missing."""
+    if row.barred_by:
+        return _("Gives way to %(rows)s") % {"rows": "、".join(row.barred_by)}
+    if row.missing:
+        return _("Missing: %(names)s") % {"names": "、".join(titles.get(name, name) for name in row.missing)}
+    return ""
+
+
+def _acts() -> tuple[tuple[str, str, str, str, bool], ...]:
+    """Act of the table of moves, address, action of the policy, word, whether it is the main thing to do."""
+    return (
+        ("establish", "web:penalty_establish", "penalty.establish", _("Establish the facts"), True),
+        ("propose", "web:penalty_propose", "penalty.propose", _("Propose"), True),
+        ("cancel", "web:penalty_cancel", "penalty.propose", _("Take back"), False),
+        ("approve", "web:penalty_approve", "penalty.approve", _("Decide the proposal"), True),
+        ("notify", "web:penalty_notify", "penalty.notify", _("Record the notice"), True),
+        ("uphold", "web:penalty_decide", "penalty.decide", _("Decide the objection"), True),
+        ("agree", "web:penalty_agree", "penalty.agree", _("Record that it is final"), False),
+        ("freeze", "web:penalty_freeze", "penalty.freeze", _("Freeze in dispute"), False),
+        ("close", "web:penalty_close", "penalty.settle", _("Close"), True),
+        ("waive", "web:penalty_waive", "penalty.waive", _("Waive"), False),
+    )
+
+
+def act_links(found: CasePage, viewer: Viewer) -> list[tuple[str, str, bool]]:
+    """What this reader may do with the case now: address, word, whether it is the main thing."""
+    case = found.case
+    possible = rules.acts_in(case.state)
+    links = [
+        (reverse(route, args=[case.pk]), word, main)
+        for act, route, action, word, main in _acts()
+        if act in possible and allows(viewer, action) and not _own(act, case, viewer)
+    ]
+    if case.state == "notified" and case.received_on is None and allows(viewer, "penalty.notify"):
+        links.insert(0, (reverse("web:penalty_delivery", args=[case.pk]), _("Record the delivery"), True))
+    planned = next((each for each in found.settlements if each.state == "planned"), None)
+    if case.state == "agreed" and planned is None and allows(viewer, "penalty.settle"):
+        links.insert(0, (reverse("web:penalty_settle", args=[case.pk]), _("Plan the settlement"), True))
+    if planned is not None and allows(viewer, "penalty.settle.approve"):
+        links.insert(0, (reverse("web:settlement_decide", args=[planned.pk]), _("Decide the settlement"), True))
+    waiting = next((each for each in found.adjustments if each.state == "proposed"), None)
+    if case.state in ("settled", "closed") and waiting is None and allows(viewer, "penalty.adjust"):
+        links.append((reverse("web:penalty_adjust", args=[case.pk]), _("Adjust"), False))
+    if waiting is not None and allows(viewer, "penalty.adjust.approve"):
+        links.insert(0, (reverse("web:adjustment_decide", args=[waiting.pk]), _("Decide the adjustment"), True))
+    talking = case.state not in (*rules.FINAL, "settled")
+    if talking and allows(viewer, "penalty.write"):
+        links.append((reverse("web:penalty_statement", args=[case.pk]), _("Answer or note"), False))
+        if case.state != "clue" and not case.has_minutes:
+            links.append((reverse("web:penalty_minutes", args=[case.pk]), _("File the minutes"), False))
+    return links
+
+
+def _own(act: str, case: Any, viewer: Viewer) -> bool:
+    """What this very person may not do because of an earlier act."""
+    if act in ("approve", "waive"):
+        return case.proposed_by_id == viewer.user_id
+    return act == "uphold" and case.approved_by_id == viewer.user_id

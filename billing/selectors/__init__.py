@@ -1,6 +1,7 @@
 """Reading money: scoped, at a given day, in a fixed number of queries."""
 
 from billing.selectors.gates import GateView, lines_for, milestone_gate
+from billing.selectors.invoices import invoice_comparison
 from billing.selectors.lists import (
     InvoiceFilter,
     InvoicePage,
@@ -55,6 +56,7 @@ __all__ = [
     "deduction_get",
     "deductions_of",
     "freezes_of",
+    "invoice_comparison",
     "invoice_get",
     "invoices_list",
     "liabilities_of",

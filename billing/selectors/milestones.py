@@ -117,7 +117,14 @@ def invoice_get(pk: int, *, viewer: Viewer) -> Invoice:
     """An invoice with its milestone, contract, file and people. Raises NotVisible."""
     require(viewer, "milestone.read")
     rows = Invoice.objects.visible_to(viewer).select_related(
-        "milestone", "milestone__obligation", "contract", "file", "submitted_by", "checked_by"
+        "milestone",
+        "milestone__obligation",
+        "contract__buyer",
+        "contract__vendor",
+        "file",
+        "submitted_by",
+        "checked_by",
+        "original",
     )
     found = rows.filter(pk=pk).first()
     if found is None:

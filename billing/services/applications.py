@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.policy import require
 from accounts.scoping import Viewer
-from billing.models import Invoice, Milestone, Payment, PaymentApplication
+from billing.models import FiscalHold, Invoice, Milestone, Payment, PaymentApplication
 from billing.rules import BLOCKING, SETTLED
 from billing.selectors.gates import gate_of
 from billing.sentences import line_text, step_text
@@ -25,6 +25,7 @@ from billing.services.common import (
     clean_reference,
     lock_milestone,
     next_number,
+    payments_changed,
     settle_duty,
 )
 from billing.terms import MoneyTerms, money_terms
@@ -192,6 +193,8 @@ def payment_post(*, actor: Viewer, application: PaymentApplication, paid_on: dat
             raise Refused(_("This application has already been paid. Load the page to see the payment."))
         if locked.state != State.APPROVED:
             raise Refused(_("Only an approved application can be paid."))
+        if FiscalHold.objects.filter(milestone=milestone, ended_on=None, known_on__lte=paid_on).exists():
+            raise Refused(_("The funds of this milestone are held. Record their release first, then the payment."))
         if paid_on > today:
             raise Refused(_("The payment date lies in the future. Enter the day the bank carried it out."), "paid_on")
         if contract.signed_on is not None and paid_on < contract.signed_on:
@@ -231,4 +234,5 @@ def payment_post(*, actor: Viewer, application: PaymentApplication, paid_on: dat
         )
         note = _("Bank reference %(reference)s") % {"reference": reference}
         settle_duty(milestone, actor=actor, on=paid_on, today=today, cause=f"payment:{payment.pk}", note=note)
+        payments_changed(contract, actor=actor, cause=f"payment:{payment.pk}", today=today)
         return payment

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.scoping import SYSTEM, Viewer
 from billing.models import Milestone, NumberSequence
+from billing.terms import money_terms
 from contracts.errors import Refused
 from contracts.models import Contract, Fact
 from contracts.services.facts import fact_names, fact_record
@@ -138,3 +139,10 @@ def settle_duty(milestone: Milestone, *, actor: Viewer, on: date, today: date, c
     elif known is not None and not settled:
         withdrawn = done_withdraw(actor=SYSTEM, fact=known, reason=note or cause)
         facts_changed(contract, fact_names(withdrawn), actor=actor, cause=cause, as_of=today)
+
+
+def payments_changed(contract: Contract, *, actor: Viewer, cause: str, today: date) -> None:
+    """Compute anew what depends on what was paid: rules over payments, and delays that end with one."""
+    kind = money_terms(contract).hold_kind
+    names = {"item.payment"} | ({f"item.{kind}"} if kind else set())
+    facts_changed(contract, names, actor=actor, cause=cause, as_of=today)

@@ -83,7 +83,9 @@ def _check_times(contract: Contract, proposed: Fact) -> None:
     )
     field = "happened_on" if proposed.happened_on is not None else "happened_at"
     if happened is None:
-        if proposed.kind in (Fact.Kind.EVENT, Fact.Kind.INTERVAL):
+        # A correction without a day takes the event back: it did not happen after all.
+        withdrawn = proposed.kind == Fact.Kind.EVENT and proposed.supersedes is not None
+        if proposed.kind in (Fact.Kind.EVENT, Fact.Kind.INTERVAL) and not withdrawn:
             raise Refused(_("Say when it happened."), "happened_on")
     elif happened < EARLIEST:
         raise Refused(_("%(day)s is too long ago to be right. Check the year.") % {"day": happened}, field)

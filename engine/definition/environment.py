@@ -85,7 +85,32 @@ def build_environment(definition: Definition, published: Collection[str]) -> Env
     readings = {name: _reading_type(environment, d, name) for name in d.readings}
     environment = replace(environment, refs={**refs, "reading": readings})
     environment = replace(environment, tables={name: _table_type(environment, d, name) for name in d.tables})
-    return _with_measures(environment, d)
+    environment = _with_measures(environment, d)
+    outcomes = {f"assessment of rule.{name}": _rule_fields(environment, d, name) for name in d.rules}
+    outcomes |= {f"assessment of pool.{name}": _pool_fields(environment, d, name, outcomes) for name in d.pools}
+    return replace(environment, fields={**environment.fields, **outcomes})
+
+
+def _rule_fields(environment: Environment, d: Definition, name: str) -> Mapping[str, Type]:
+    """What an assessment of a rule offers: its amount in the rule's unit, and the variables of its instance."""
+    checker = Checker(environment, d.contract.currency, mode="amount")
+    base = {**environment.fields["assessment"], "amount": environment.refs["rule"][name]}
+    try:
+        checker.bind(d.rules[name].bindings)
+    except ExpressionError:
+        # a rule that reads the assessments of another is bound to what that one offers; its own check names faults
+        return base
+    return {**checker.variables, **base}
+
+
+def _pool_fields(
+    environment: Environment, d: Definition, name: str, rules: Mapping[str, Mapping[str, Type]]
+) -> Mapping[str, Type]:
+    """What a result of a pool offers: its amount in the pool's unit, and the keys it is grouped by."""
+    members = next((rules[f"assessment of rule.{m}"] for m in d.pools[name].over if m in d.rules), {})
+    keys = [tree.name for tree in d.pools[name].by if isinstance(tree, Var)]
+    base = {**environment.fields["assessment"], "amount": environment.refs["pool"][name]}
+    return {**{key: members.get(key, ANY) for key in keys}, **base}
 
 
 def _with_measures(environment: Environment, d: Definition) -> Environment:

@@ -235,7 +235,10 @@ def _breaches(c: Checker, call: s.Call) -> Type:
 
 def _assessments(c: Checker, call: s.Call) -> Type:
     _source(c, call, ("instalment",) if call.function == "payments" else ("rule", "pool"))
-    return set_of("payment" if call.function == "payments" else "assessment")
+    if call.function == "payments":
+        return set_of("payment")
+    source = next((arg for arg in call.args if isinstance(arg, s.Ref)), None)
+    return set_of(f"assessment of {source}" if source is not None else "assessment")
 
 
 def _amount_of(c: Checker, call: s.Call) -> Type:

@@ -59,3 +59,31 @@ class InvoiceForm(forms.Form):
     amount = forms.DecimalField(label=_("Amount including tax"), max_digits=18, decimal_places=2)
     issued_on = forms.DateField(label=_("Date of the invoice"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
     upload = forms.FileField(label=_("Invoice file"), help_text=_("The PDF or OFD file, or a scan of the paper."))
+
+
+class _CaseForm(forms.Form):
+    """Base of what is said about a penalty; the hidden key makes sending it twice have one effect."""
+
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=255, required=False)
+
+    def clean_uploads(self) -> list[Any]:
+        return [item for item in self.cleaned_data.get("uploads", []) if item]
+
+
+class ObjectionForm(_CaseForm):
+    text = forms.CharField(
+        label=_("What you object to, and why"), widget=forms.Textarea(attrs={"rows": 6}), max_length=4000
+    )
+    uploads = MultipleFileField(
+        label=_("Evidence files"),
+        required=False,
+        help_text=_("PDF, OFD, Office files, images or ZIP; several at once."),
+    )
+
+
+class StatementForm(ObjectionForm):
+    text = forms.CharField(label=_("Text"), widget=forms.Textarea(attrs={"rows": 6}), max_length=4000)
+
+
+class NoteForm(_CaseForm):
+    note = forms.CharField(label=_("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import contracts, documents, invoices, obligations
+from portal.views import contracts, documents, invoices, obligations, penalties
 
 app_name = "portal"
 CONTRACT = "contracts/<int:contract_id>/"
@@ -23,4 +23,11 @@ urlpatterns = [
     path("invoices/", invoices.invoices, name="invoices"),
     path("invoices/<int:invoice_id>/file/", invoices.invoice_file, name="invoice_file"),
     path("milestones/<int:milestone_id>/invoices/new/", invoices.invoice_add, name="invoice_add"),
+    path("penalties/", penalties.penalties, name="penalties"),
+    path("penalties/<int:case_id>/", penalties.penalty, name="penalty"),
+    path("penalties/<int:case_id>/object/", penalties.object_to, name="penalty_object"),
+    path("penalties/<int:case_id>/retract/", penalties.retract, name="penalty_retract"),
+    path("penalties/<int:case_id>/accept/", penalties.accept, name="penalty_accept"),
+    path("penalties/<int:case_id>/statement/", penalties.statement, name="penalty_statement"),
+    path("penalties/<int:case_id>/opinion/", penalties.opinion, name="penalty_opinion"),
 ]

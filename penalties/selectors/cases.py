@@ -152,7 +152,7 @@ def case_page(pk: int, *, viewer: Viewer) -> CasePage:
     """One case with its thread and figures: at most eight statements, whatever their number. Raises NotVisible."""
     case = case_get(pk, viewer=viewer)
     inside = viewer.kind == "buyer" or viewer.is_system
-    proofs = Prefetch("evidence", Evidence.objects.visible_to(viewer).select_related("file"))
+    proofs = Prefetch("evidence", Evidence.objects.visible_to(viewer).select_related("file__uploaded_by"))
     entries = CaseEntry.objects.visible_to(viewer).filter(case=case).select_related("recorded_by")
     versions = list(
         Assessment.objects.visible_to(viewer)

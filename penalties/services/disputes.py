@@ -21,6 +21,7 @@ from penalties import rules
 from penalties.models import Assessment, CaseEntry, PenaltyCase
 from penalties.reckoning import basis_for, outcome_for
 from penalties.services.common import case_locked, clean_text, enter, move, person, proofs
+from penalties.services.proposals import day_of_proposal
 from penalties.services.records import assessment_add, payable
 
 Kind, State = CaseEntry.Kind, PenaltyCase.State
@@ -145,7 +146,7 @@ def penalty_decide(
 ) -> PenaltyCase:
     """Decide an objection, with reasons: uphold, uphold partly, or withdraw. Never by whoever approved the penalty.
 
-    The amount is computed anew from the facts of today, which the objection may have changed. "upheld" needs it to come
+    The amount is computed anew from the facts known today, which the objection may have changed. "upheld" needs it to come
     to the amount notified; "partly" takes `amount`, or what was computed if that is lower; "withdrawn" ends the case.
     Raises Refused, ReauthenticationRequired.
     """
@@ -158,7 +159,7 @@ def penalty_decide(
         before = move(locked, rules.DECISION_MOVES[decision])
         if locked.approved_by_id == person(actor):
             raise Refused(_("You approved this penalty. Somebody else must decide the objection."))
-        basis = basis_for(locked.contract, as_of=today_for(locked.contract))
+        basis = basis_for(locked.contract, as_of=day_of_proposal(locked))
         outcome = outcome_for(basis, locked.target, locked.key_text)
         last = locked.assessments.order_by("-number").first()
         picked = last.picked if last is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
@@ -26,19 +27,27 @@ from penalties.services.records import assessment_add, describe, open_points, pa
 Kind = CaseEntry.Kind
 
 
-def _outcome(case: PenaltyCase) -> tuple[Basis, Outcome]:
-    """What the case comes to by the facts of today. Raises Refused when nothing speaks for it any more."""
-    basis = basis_for(case.contract, as_of=today_for(case.contract))
+def _outcome(case: PenaltyCase, *, proposed: bool = False) -> tuple[Basis, Outcome]:
+    """What the case comes to by the facts of today; with `proposed` as of the day of the proposal, so that a breach
+    that goes on does not outgrow it. Raises Refused when nothing speaks for it any more."""
+    basis = basis_for(case.contract, as_of=day_of_proposal(case) if proposed else today_for(case.contract))
     outcome = outcome_for(basis, case.target, case.key_text)
     if outcome is None:
         raise Refused(_("By the facts known today nothing is owed here. Look at the facts, or have the case waived."))
     return basis, outcome
 
 
+def day_of_proposal(case: PenaltyCase) -> date:
+    """The day the case was proposed as of; today before that."""
+    kept = case.assessments.filter(kind=Assessment.Kind.PROPOSAL).order_by("-number")
+    found: date | None = kept.values_list("as_of", flat=True).first()
+    return found or today_for(case.contract)
+
+
 def case_now(case: PenaltyCase) -> Decimal | None:
-    """What the case comes to by the facts of today; zero if nothing speaks for it any more, None while it is open."""
+    """What a proposed case comes to by the facts known today; zero if nothing speaks for it any more, None while it is open."""
     try:
-        _basis, outcome = _outcome(case)
+        _basis, outcome = _outcome(case, proposed=True)
     except Refused:
         return Decimal(0)
     proposal = case.assessments.order_by("-number").first()
@@ -175,7 +184,7 @@ def penalty_approve(*, actor: Viewer, case: PenaltyCase, note: str = "", amount:
         before = move(locked, "approve")
         if locked.proposed_by_id == person(actor):
             raise Refused(_("You made this proposal. Somebody else must decide it."))
-        basis, outcome = _outcome(locked)
+        basis, outcome = _outcome(locked, proposed=True)
         proposal = locked.assessments.order_by("-number").first()
         picked = proposal.picked if proposal is not None else ""
         figure = payable(locked, outcome, pick=picked)

@@ -187,7 +187,7 @@ def dispute(request: HttpRequest, case_id: int) -> HttpResponse:
     found = selectors.case_page(case_id, viewer=viewer)
     context = case_context(request, found) | {
         "links": act_links(found, viewer),
-        "ours": found.of_side("buyer"),
+        "ours": [each for each in found.of_side("buyer") if each.kind != "decision"],
         "theirs": found.of_side("vendor"),
         "opinions": found.of_side("supervisor"),
         "decision": next((each for each in reversed(found.entries) if each.kind == "decision"), None),

@@ -1,5 +1,14 @@
 """Reading money: scoped, at a given day, in a fixed number of queries."""
 
+from billing.selectors.acts import (
+    hold_get,
+    payee_change_get,
+    payee_changes_of,
+    payment_get,
+    reversal_get,
+    reversals_of,
+)
+from billing.selectors.advice import Advice, payment_advice
 from billing.selectors.gates import GateView, lines_for, milestone_gate
 from billing.selectors.invoices import invoice_comparison
 from billing.selectors.lists import (
@@ -38,6 +47,7 @@ from billing.selectors.settlement import (
 )
 
 __all__ = [
+    "Advice",
     "ApplicationPage",
     "ContractMoney",
     "DeductionRow",
@@ -56,6 +66,7 @@ __all__ = [
     "deduction_get",
     "deductions_of",
     "freezes_of",
+    "hold_get",
     "invoice_comparison",
     "invoice_get",
     "invoices_list",
@@ -68,6 +79,12 @@ __all__ = [
     "milestone_page",
     "milestones_list",
     "milestones_of",
+    "payee_change_get",
+    "payee_changes_of",
+    "payment_advice",
+    "payment_get",
     "payments_list",
+    "reversal_get",
+    "reversals_of",
     "waterfall",
 ]

@@ -14,7 +14,7 @@ from .language import syntax as s
 from .language.evaluator import Evaluator
 from .language.periods import Period, period_of, periods
 from .language.spans import FUTURE, PAST, Edge, Span, Zone
-from .language.values import STILL, Choice, Element, Value, certain, nothing_known, provisional_of
+from .language.values import STILL, Choice, Element, Value, certain, distinct, nothing_known, provisional_of
 
 if TYPE_CHECKING:
     from .world import FactWorld
@@ -60,7 +60,7 @@ class AmountWorld:
             return nothing_known(missing | open_parts)
         found = [each for value in values for each in (value.options if isinstance(value, Choice) else (value,))]
         drift = frozenset().union(*(value.drift for value in values if isinstance(value, Choice)))
-        return Choice(tuple(dict.fromkeys(found)), missing | open_parts, provisional_of(values), drift)
+        return Choice(distinct(found), missing | open_parts, provisional_of(values), drift)
 
     def reading_key(self, name: str) -> Choice:
         """The key of the option chosen, or every key of an undecided reading."""

@@ -36,6 +36,7 @@ from .values import (
     compare_values,
     conjunction,
     disjunction,
+    distinct,
     joint_drift,
     narrowed,
     negation,
@@ -275,7 +276,7 @@ class Evaluator(Lookups):
         provisional = condition.provisional | provisional_of(parts)
         if not all(part.options for part in parts):
             return Choice((), missing, provisional)
-        options = tuple(dict.fromkeys(option for part in parts for option in part.options))
+        options = distinct(option for part in parts for option in part.options)
         return combine(lambda value: value, Choice(options, missing, provisional))
 
     def _value_happened(self, tree: s.Call) -> Value:

@@ -268,7 +268,10 @@ def _call(evaluator: Evaluator, tree: s.Call) -> Iterator[Step]:
 
 def explain_argument(evaluator: Evaluator, tree: s.Expr) -> Iterator[Step]:
     """What a looked-up number rests on."""
-    yield from (_walk(evaluator, tree) if isinstance(tree, _LEAVES) else explain(evaluator, tree))
+    if isinstance(tree, _LEAVES):
+        yield from _walk(evaluator, tree)
+    elif not isinstance(tree, s.Number | s.Percent | s.MoneyAmount | s.Quantity):
+        yield from explain(evaluator, tree)
 
 
 def _aggregate(evaluator: Evaluator, tree: s.Call) -> Step:

@@ -16,6 +16,7 @@ from .values import (
     certain,
     combine,
     compare_values,
+    distinct,
     is_number,
     joint_drift,
     nothing_known,
@@ -112,7 +113,7 @@ class Lookups(Figures):
         if not table.rows or any(not result.options for result in found):
             missing = frozenset().union(x.missing, *(result.missing for result in found))
             return Choice((), missing or frozenset({str(tree)}), x.provisional, x.drift)
-        options = tuple(dict.fromkeys(option for result in found for option in result.options))
+        options = distinct(option for result in found for option in result.options)
         missing = x.missing.union(*(result.missing for result in found))
         return combine(lambda value: value, Choice(options, missing, x.provisional))
 
@@ -137,7 +138,7 @@ class Lookups(Figures):
         found += [self.row_value(row, _bounded(*each.part(x.low, x.high)), missing) for row, each in met]
         if any(not result.options for result in found):
             return nothing_known(missing.union(*(result.missing for result in found)))
-        return Choice(tuple(dict.fromkeys(o for result in found for o in result.options)), missing)
+        return Choice(distinct(o for result in found for o in result.options), missing)
 
     def place(self, table: Table, x: Any) -> Place:
         """The row of a certain number, nothing outside what the table covers, or the hole between two rows."""
@@ -176,7 +177,7 @@ class Lookups(Figures):
         results = [self._tiered(table, option, x.missing) for option in x.options]
         if any(not result.options for result in results):
             return nothing_known(x.missing.union(*(result.missing for result in results)) or {str(tree)})
-        options = tuple(dict.fromkeys(option for result in results for option in result.options))
+        options = distinct(option for result in results for option in result.options)
         return combine(lambda value: value, Choice(options, x.missing, x.provisional))
 
     def _tiered(self, table: Table, x: Any, missing: frozenset[str]) -> Choice:

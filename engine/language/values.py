@@ -155,6 +155,14 @@ def narrowed(choice: Choice) -> Choice:
     return between(low, high, choice.missing, choice.provisional, choice.drift)
 
 
+def distinct(options: Iterable[Any]) -> tuple[Any, ...]:
+    """The options without repetitions, in order; moments carry steps and are compared one by one."""
+    found = list(options)
+    if not any(isinstance(option, Span) for option in found):
+        return tuple(dict.fromkeys(found))
+    return tuple(option for index, option in enumerate(found) if option not in found[:index])
+
+
 def provisional_of(values: Iterable[Value]) -> frozenset[str]:
     """What was still running under any of the values."""
     return frozenset().union(*(value.provisional for value in values if isinstance(value, Choice)))
@@ -172,7 +180,7 @@ def combine(function: Callable[..., Any], *choices: Choice, drift: frozenset[str
         choices = tuple(narrowed(choice) for choice in choices)
     if not 0 < _combinations(choices) <= MAX_OPTIONS:
         return Choice((), missing, provisional, drift)
-    options = tuple(dict.fromkeys(function(*parts) for parts in product(*(c.options for c in choices))))
+    options = distinct(function(*parts) for parts in product(*(c.options for c in choices)))
     if None in options:
         return Choice((), missing, provisional, drift)
     settled = len(options) == 1 and not isinstance(options[0], Between)

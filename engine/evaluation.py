@@ -6,6 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+from .assessment.instalments import instalment_results
+from .assessment.measures import measure_results
+from .assessment.report import pool_results, rule_results
+from .assessment.rights import right_results
+from .assessment.securities import security_results
 from .calendars import Calendar
 from .definition import Definition, Duty
 from .definition.reader import Problems
@@ -40,11 +45,7 @@ def evaluate(
     Raises FactsRefused for facts or readings the definition does not know, KeyError for an unknown duty in `only`,
     and `engine.world.CalendarMissing` for a calendar not handed in.
     """
-    problems = Problems({})
-    chosen = check_readings(definition, readings or {}, problems)
-    if problems.found:
-        raise FactsRefused(problems.found)
-    world = FactWorld(definition, check_facts(definition, facts), calendars, as_of, known_on, chosen)
+    world = _world(definition, facts, calendars, as_of, known_on, readings)
     wanted = definition.duties if only is None else sorted(set(only))
     duties = [definition.duties[name] for name in wanted]
     for name in evaluation_order(definition, (duty.id for duty in duties)):
@@ -52,14 +53,8 @@ def evaluate(
             world.dates(name, tuple(instance.key.values()))
     results = [_result(world, duty, instance, version) for duty in duties for instance in world.instances(duty)]
     results.sort(key=lambda result: (result.id, tuple(result.key.values())))
-    return Evaluation(
-        contract=definition.contract.number,
-        as_of=as_of,
-        known_on=known_on,
-        deadlines=tuple(results),
-        ignored=world.view.ignored,
-        readings={name: world.option(name) for name in definition.readings},
-    )
+    evaluation = _bare(world, tuple(results))
+    return evaluation if only is not None else _with_money(world, evaluation, version)
 
 
 def assess(
@@ -70,13 +65,73 @@ def assess(
     as_of: date,
     known_on: date | None = None,
     readings: Mapping[str, str] | None = None,
+    rules: Collection[str] | None = None,
     version: str = "",
 ) -> Evaluation:
-    """What `evaluate` says of money alone: measures, assessments and pools, without the list of deadlines."""
-    return evaluate(
-        definition, facts, calendars=calendars, as_of=as_of, known_on=known_on, readings=readings, only=(),
-        version=version,
-    )  # fmt: skip
+    """Measures, assessments and pools only, without the list of deadlines.
+
+    `rules` limits the results to these rules and to the pools they end in. Raises what `evaluate` raises.
+    """
+    world = _world(definition, facts, calendars, as_of, known_on, readings)
+    if rules is None:
+        return _with_money(world, _bare(world, ()), version)
+    names = [definition.rules[name].id for name in sorted(set(rules))]
+    pools = _pools_above(definition, names)
+    return replace(
+        _bare(world, ()),
+        assessments=tuple(rule_results(world.assessor, version, names)),
+        pools=tuple(pool_results(world.assessor, version, pools)),
+    )
+
+
+def _world(
+    definition: Definition,
+    facts: FactStore,
+    calendars: Mapping[str, Calendar],
+    as_of: date,
+    known_on: date | None,
+    readings: Mapping[str, str] | None,
+) -> FactWorld:
+    problems = Problems({})
+    chosen = check_readings(definition, readings or {}, problems)
+    if problems.found:
+        raise FactsRefused(problems.found)
+    return FactWorld(definition, check_facts(definition, facts), calendars, as_of, known_on, chosen)
+
+
+def _bare(world: FactWorld, deadlines: tuple[DeadlineResult, ...]) -> Evaluation:
+    return Evaluation(
+        contract=world.definition.contract.number,
+        as_of=world.as_of,
+        known_on=world.known_on,
+        deadlines=deadlines,
+        ignored=world.view.ignored,
+        readings={name: world.option(name) for name in world.definition.readings},
+    )
+
+
+def _with_money(world: FactWorld, evaluation: Evaluation, version: str) -> Evaluation:
+    pools = pool_results(world.assessor, version)
+    return replace(
+        evaluation,
+        measures=tuple(measure_results(world, version)),
+        assessments=tuple(rule_results(world.assessor, version)),
+        pools=tuple(pools),
+        rights=tuple(right_results(world)),
+        instalments=tuple(instalment_results(world, pools)),
+        securities=tuple(security_results(world)),
+    )
+
+
+def _pools_above(definition: Definition, names: Collection[str]) -> frozenset[str]:
+    """The pools these rules end in, however far up."""
+    found: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        above = {pool.id for pool in definition.pools.values() if waiting.intersection(pool.over)}
+        waiting = above - found
+        found |= above
+    return frozenset(found)
 
 
 def _result(world: FactWorld, duty: Duty, instance: Instance, version: str) -> DeadlineResult:

@@ -136,6 +136,34 @@ MESSAGES: dict[str, str] = {
     "streak": _("In a row in {of}: {result}."),
     "days": _("From {start} to {end}: {result} days."),
     "months": _("From {start} to {end}: {result} months."),
+    # -- rules and pools -----------------------------------------------------------------------------------------
+    "assessed": _("{label}: {formula}, rounded {amount} {unit}."),
+    "assessed_between": _("{label}: {formula} comes to between {low} and {high} {unit}; open: {missing}."),
+    "assessed_none": _("{label}: {formula} is not known without {missing}."),
+    "under_readings": _("By the reading {readings}:"),
+    "not_under_readings": _("By the reading {readings} it does not apply."),
+    "too_many_combinations": _(
+        "More than {most} combinations of undecided readings ({readings}): only outer bounds are shown. Choose a reading."
+    ),
+    "pool_member": _("{label}: {low} to {high} {unit}."),
+    "pool_member_fixed": _("{label}: {low} {unit}."),
+    "pool_lapsed": _("{label} was not claimed in time and lapses."),
+    "pool_sum": _("{title} ({clause}): {count} added up, {total} {unit}."),
+    "pool_sum_range": _("{title} ({clause}): {count} added up, between {low} and {high} {unit}."),
+    "pool_max": _("{title} ({clause}): the heaviest of {count} counts, {winners}: {total} {unit}."),
+    "pool_max_range": _("{title} ({clause}): the heaviest of {count} counts, {winners}: {low} to {high} {unit}."),
+    "pool_max_undecided": _("{title} ({clause}): which of {count} is the heaviest is not decided, {low} to {high} {unit}."),
+    "pool_empty": _("{title} ({clause}): nothing to combine."),
+    "capped": _("Limited by {limits}: {before} becomes {after}."),
+    "instalment_stated": _("{title} ({clause}): {amount} {unit} as stated."),
+    "instalment_share": _("{title} ({clause}): {share}, up to {cumulative} in all, less what came before: {amount} {unit}."),
+    "instalment_cumulative": _(
+        "{title} ({clause}): up to {share} in all, {cumulative}, less what came before: {amount} {unit}."
+    ),
+    "instalment_unknown": _("{title} ({clause}): the amount is not known yet."),
+    "security_stated": _("{title} ({clause}): {amount} {unit} as stated."),
+    "security_rate": _("{title} ({clause}): {share} of {total}: {amount} {unit}."),
+    "security_withheld": _("{title} ({clause}): {share} of the {total} paid so far: {amount} {unit}."),
     # -- reasons of a status ---------------------------------------------------------------------------------------
     "waiting_for_facts": _("Condition not met: waiting for {missing}."),
     "out_of_time": _("The date lies outside the years that can be counted."),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .definition import Definition
 from .definition.builtin import item_kinds
+from .definition.environment import set_names
 from .elements import item_element, typed
 from .facts import FactView
 from .language.values import Choice, Element, Money, Value, certain
@@ -112,6 +113,11 @@ class OutcomeWorld:
         kinds = self.definition.items.values()
         return frozenset(name for kind in kinds for name, type_ in kind.attributes.items() if type_ == "bool")
 
+    @cached_property
+    def set_names(self) -> frozenset[str]:
+        """The plural names of the definition's sets, which a bare finding cannot shadow."""
+        return frozenset(name for name, _table in set_names(self.definition))
+
     def outcome_finding(self, label: str, name: str, *, pool: bool = False) -> Any:
         """What was found about an assessment or a pool's group: `claimed`, `chosen`; None if nothing."""
         subjects = (f"pool:{label}", f"rule:{label}") if pool else (f"rule:{label}",)
@@ -154,4 +160,3 @@ def _amount(element: Element) -> Decimal:
     if not isinstance(found, Money):
         return Decimal(0)
     return round_money(found.amount, minor_units(found.currency))
-

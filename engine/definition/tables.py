@@ -221,7 +221,10 @@ def _security(r: Reader, name: str) -> m.Security:
         withholding=r.decimal("withholding", percent=True),
         since=r.expression("since"),
         until=r.expression("until"),
-        releases=tuple(_release(Reader(r.problems, f"{r.table}.{n}", f)) for n, f in enumerate(r.tables("releases"), 1)),
+        releases=tuple(
+            _release(Reader(r.problems, f"{r.table}.releases.{number}", fields))
+            for number, fields in enumerate(r.tables("releases"), start=1)
+        ),
     )
 
 

@@ -28,7 +28,8 @@ def _currency(definition: Definition, tree: s.Expr | None) -> str:
         if isinstance(node, s.Ref) and node.kind == "table" and node.name in definition.tables:
             rows = definition.tables[node.name].rows
             named |= {n.currency for row in rows for n in row.value.walk() if isinstance(n, s.MoneyAmount)}
-    bases = any(isinstance(node, s.Ref) and node.kind in ("contract", "instalment", "line", "security") for node in tree.walk())
+    stated = ("contract", "instalment", "line", "security")
+    bases = any(isinstance(node, s.Ref) and node.kind in stated for node in tree.walk())
     return named.pop() if len(named) == 1 and not bases else own
 
 

@@ -1,0 +1,152 @@
+"""Upper limits: max(0, min(x, limit - what came earlier in the window, after caps)), entry by entry, inside-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from ..language.periods import period_of
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One cap: what it allows each entry (None while unknown), its window, and what happens to the excess."""
+
+    allowed: Callable[[int], Decimal | None]
+    window: Literal["", "day", "week", "month", "quarter", "half", "year", "rolling", "all"]
+    scope: Callable[[int], Hashable]
+    # the day a rolling window that ends on a day begins after
+    back: Callable[[date], date] | None = None
+    carry: bool = False
+
+
+@dataclass
+class Ledger:
+    """What counted so far, per cap and scope: (day, amount), and what waits for room."""
+
+    counted: dict[tuple[int, Hashable], list[tuple[date, Decimal]]] = field(default_factory=dict)
+    waiting: dict[tuple[int, Hashable], Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What one cap left after the last entry it saw."""
+
+    cap: int
+    window: str
+    limit: Decimal
+    used: Decimal
+
+
+@dataclass(frozen=True)
+class Capped:
+    """Every entry after all caps, what was cut off for good, what waits, and the room left by each cap."""
+
+    amounts: tuple[Decimal, ...]
+    lapsed: tuple[Decimal, ...]
+    carried: Decimal
+    rooms: tuple[Room, ...]
+
+
+def window_key(limit: Limit, day: date) -> str:
+    """What the window around a day is called."""
+    if limit.window in ("", "all"):
+        return ""
+    return f"-{day.isoformat()}" if limit.window == "rolling" else period_of(day, limit.window).key
+
+
+def within(limit: Limit, earlier: date, day: date) -> bool:
+    """True if the earlier day lies in the window the later day is judged in: (d - n, d] for a rolling one."""
+    if limit.window in ("", "all"):
+        return True
+    if limit.window == "rolling":
+        assert limit.back is not None
+        return limit.back(day) < earlier <= day
+    return period_of(earlier, limit.window) == period_of(day, limit.window)
+
+
+def apply(entries: Sequence[tuple[date, Decimal]], limits: Sequence[Limit], *, until: date) -> Capped | None:
+    """All entries, in order, through all caps; None if a limit that matters is unknown.
+
+    A carried excess is added to the next entry of the same scope in a window with room, or falls due at the start of
+    the next calendar window up to `until`; it is counted with the entry it was cut from.
+    """
+    ledger = Ledger()
+    amounts: list[Decimal] = []
+    lapsed: list[Decimal] = []
+    rooms: dict[tuple[int, Hashable], Room] = {}
+    for index, (day, amount) in enumerate(entries):
+        left, lost = amount, ZERO
+        for number, limit in enumerate(limits):
+            allowed = limit.allowed(index)
+            if allowed is None:
+                return None
+            place = (number, limit.scope(index))
+            left += ledger.waiting.pop(place, ZERO)
+            used = _used(ledger, place, limit, day)
+            kept = max(ZERO, min(left, allowed - used))
+            if limit.carry:
+                ledger.waiting[place] = left - kept
+            else:
+                lost += left - kept
+            left = kept
+        for number, limit in enumerate(limits):
+            place = (number, limit.scope(index))
+            ledger.counted.setdefault(place, []).append((day, left))
+            used = _used(ledger, place, limit, day)
+            rooms[place] = Room(number, window_key(limit, day), limit.allowed(index) or ZERO, used)
+        amounts.append(left)
+        lapsed.append(lost)
+    _release(entries, limits, ledger, amounts, until)
+    carried = sum(ledger.waiting.values(), ZERO)
+    return Capped(tuple(amounts), tuple(lapsed), carried, tuple(rooms.values()))
+
+
+def _used(ledger: Ledger, place: tuple[int, Hashable], limit: Limit, day: date) -> Decimal:
+    return sum((part for at, part in ledger.counted.get(place, ()) if within(limit, at, day)), ZERO)
+
+
+def _release(
+    entries: Sequence[tuple[date, Decimal]],
+    limits: Sequence[Limit],
+    ledger: Ledger,
+    amounts: list[Decimal],
+    until: date,
+) -> None:
+    """Let what was carried fall due at the start of later calendar windows that have begun."""
+    for number, limit in enumerate(limits):
+        if not limit.carry or limit.window in ("", "all", "rolling"):
+            continue
+        for scope in sorted((scope for cap, scope in ledger.waiting if cap == number), key=repr):
+            last = max(index for index in range(len(entries)) if limit.scope(index) == scope)
+            period = period_of(entries[last][0], limit.window)
+            while ledger.waiting[number, scope] > 0:
+                period = period_of(period.end + timedelta(days=1), limit.window)
+                if period.start > until:
+                    break
+                due = _through_outer(limits, ledger, number, last, period.start)
+                amounts[last] += due
+
+
+def _through_outer(limits: Sequence[Limit], ledger: Ledger, number: int, index: int, day: date) -> Decimal:
+    """What of a waiting excess passes its own cap and the caps outside it on a later day."""
+    scope = limits[number].scope(index)
+    left = ledger.waiting[number, scope]
+    for outer in range(number, len(limits)):
+        limit = limits[outer]
+        place = (outer, limit.scope(index))
+        allowed = limit.allowed(index) or ZERO
+        kept = max(ZERO, min(left, allowed - _used(ledger, place, limit, day)))
+        if outer == number:
+            ledger.waiting[number, scope] = left - kept
+        elif limit.carry:
+            ledger.waiting[place] = ledger.waiting.get(place, ZERO) + left - kept
+        left = kept
+    for outer, limit in enumerate(limits):
+        ledger.counted.setdefault((outer, limit.scope(index)), []).append((day, left))
+    return left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -114,21 +114,41 @@ def _instalments(source: Source, definition: Definition) -> Iterator[Problem]:
     for part in parts:
         yield from _instalment(source, definition, part, total, digits)
     amounts = [part.amount for part in parts if part.amount is not None]
-    shares = [part.share for part in parts if part.share is not None]
     file = source.file_of("instalment")
     if len(amounts) == len(parts) and sum(amounts) != total:
         yield make_problem("instalments_sum", file=file, table="instalment", sum=sum(amounts), total=total)
-    if len(shares) == len(parts) and sum(map(Fraction, shares)) != ONE:
-        yield make_problem(
-            "shares_sum", file=file, table="instalment", sum=percent(sum(map(Fraction, shares), Fraction()))
-        )
+    paid = _shares(parts)
+    if paid is not None and paid != ONE and paid + _retained(definition) != ONE:
+        yield make_problem("shares_sum", file=file, table="instalment", sum=percent(paid))
+
+
+def _shares(parts: Sequence[Instalment]) -> Fraction | None:
+    """What the shares come to: a share adds, a cumulative share says how far it goes; None if amounts stand among them
+    or a factor may scale one."""
+    paid = Fraction(0)
+    for part in parts:
+        if part.factor is not None:
+            return None
+        if part.cumulative is not None:
+            paid = max(paid, Fraction(part.cumulative))
+        elif part.share is not None:
+            paid += Fraction(part.share)
+        else:
+            return None
+    return paid
+
+
+def _retained(definition: Definition) -> Fraction:
+    """The share of the price that a retention keeps back beyond the instalments."""
+    kept = (s.rate for s in definition.securities.values() if s.rate is not None and s.data.get("kind") == "retention")
+    return sum(map(Fraction, kept), Fraction(0))
 
 
 def _instalment(
     source: Source, definition: Definition, part: Instalment, total: Decimal, digits: int
 ) -> Iterator[Problem]:
     place = {"file": source.file_of("instalment", part.id), "table": f"instalment.{part.id}", "clause": part.clause}
-    if part.amount is None and part.share is None:
+    if part.amount is None and part.share is None and part.cumulative is None:
         yield make_problem("no_amount", **place)
         return
     if part.amount is not None:

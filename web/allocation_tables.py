@@ -209,6 +209,56 @@ def use_matrix(systems: Sequence[Any], rows: Sequence[LineUse]) -> tuple[MatrixR
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class PriceRow:
+    """A row of the price list. `span` is how many rows its price covers: 0 in a row covered by an earlier one, which
+    shows no price of its own (blank is not zero). `first_of` and `last_of` name a bundle's rows."""
+
+    number: int
+    title: str
+    group: str
+    unit_price: str
+    quantity: str
+    amount: str
+    span: int
+    first_of: int
+    last_of: int
+    users: str
+    over: bool
+
+
+def price_rows(uses: Sequence[LineUse], systems: int, currency: str) -> tuple[PriceRow, ...]:
+    """The priced rows in the contract's order; neighbours of one bundle share one price over all of them."""
+    found = []
+    for index, use in enumerate(uses):
+        line = use.line
+        start, end = index, index + 1
+        if line.bundle:
+            while start and uses[start - 1].line.bundle == line.bundle:
+                start -= 1
+            while end < len(uses) and uses[end].line.bundle == line.bundle:
+                end += 1
+        # A row of the bundle with a price of its own keeps it; blank ones belong to the first.
+        shares = end - start > 1 and all(uses[each].line.amount is None for each in range(start + 1, end))
+        bundled = shares and uses[start].line.amount is not None
+        found.append(
+            PriceRow(
+                line.number,
+                line.title,
+                line.group,
+                plain(line.unit_price) if line.unit_price is not None else "",
+                plain(line.quantity) if line.quantity is not None else "",
+                money_text(line.amount, currency) if line.amount is not None else "",
+                span=0 if bundled and index > start else end - start if bundled else 1,
+                first_of=uses[start].line.number if bundled else 0,
+                last_of=uses[end - 1].line.number if bundled else 0,
+                users=_("%(some)s of %(all)s systems") % {"some": use.users, "all": systems} if use.users else "",
+                over=use.over,
+            )
+        )
+    return tuple(found)
+
+
 def entries_table(page: UsePage, contract: Any) -> Table:
     """The ledger, newest first; an entry taken back and its counter-entry are greyed."""
     columns = (

@@ -4,6 +4,7 @@ the active definition."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +13,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.policy import access
+from accounts.policy import access, allows
 from accounts.scoping import request_viewer
+from billing.rules_allocation import product_differs
+from billing.selectors.quantities import uses_on
 from contracts import selectors
-from documents.excel import excel_response
+from contracts.asof import page_date
+from documents.contract_workbook import lines_sheet
+from documents.excel import download, excel_response, sheets_workbook
+from web.allocation_tables import price_rows
 from web.components import Cell, Column, Kpi, Row, Table, Tone
 from web.contract_tabs import contract_tabs
 from web.links import filter_group, with_query
@@ -27,54 +33,33 @@ def _frame(request: HttpRequest, contract_id: int) -> tuple[Any, dict[str, Any]]
     return contract, {"contract": contract, "tabs": contract_tabs(request, contract), "demo": contract.is_demo}
 
 
-def _plain(value: Decimal | None) -> str:
-    return "" if value is None else f"{value.normalize():f}"
-
-
 @access(GET="contract.internal.read")
 def lines(request: HttpRequest, contract_id: int) -> HttpResponse:
-    """Priced rows and free services; blank cells of a bundle stay blank. Also as Excel."""
+    """Priced rows and free services; blank cells of a bundle stay blank, its price spans its rows. Also as Excel."""
     contract, context = _frame(request, contract_id)
-    rows = list(selectors.line_items(viewer=request_viewer(request), contract=contract))
+    viewer = request_viewer(request)
     if request.GET.get("format") == "xlsx":
-        heads = (_("No."), _("Item"), _("Group"), _("Unit price"), _("Quantity"), _("Amount"), _("Bundle"))
-        return excel_response(
-            f"{contract.number} {_('Line items')}",
-            _("Line items"),
-            heads,
-            [(r.number, r.title, r.group, r.unit_price, r.quantity, r.amount, r.bundle) for r in rows],
-        )
-    table = Table(
-        _("Line items"),
-        (
-            Column(_("No."), "num"),
-            Column(_("Item"), "main"),
-            Column(_("Unit price"), "num"),
-            Column(_("Quantity"), "num"),
-            Column(_("Amount"), "num"),
-        ),
-        tuple(
-            Row(
-                (
-                    Cell(str(r.number)),
-                    Cell(r.title, sub=_("Bundle: priced in one row with its neighbours") if r.bundle else r.group),
-                    Cell(_plain(r.unit_price)),
-                    Cell(_plain(r.quantity)),
-                    Cell(money_text(r.amount, contract.currency) if r.amount is not None else ""),
-                )
-            )
-            for r in rows
-        ),
-        _("This contract lists no priced rows"),
-    )
+        content = sheets_workbook([lines_sheet(contract, viewer=viewer)])
+        return download(f"{contract.number} {_('Line items')}", content)
+    systems, uses = uses_on(contract, viewer=viewer, on=page_date(request).as_of)
+    rows = [use.line for use in uses]
     definition = selectors.definition_for(contract).to_data()
     total = sum((r.amount for r in rows if r.amount is not None), Decimal(0))
-    free = list(definition.get("free_service", {}).values())
-    systems = list(selectors.systems_list(viewer=request_viewer(request), contract=contract))
+    differing = [
+        r.number for r in rows if product_differs(r.unit_price, r.quantity, r.amount, currency=contract.currency)
+    ]
     context |= {
-        "table": table,
+        "rows": price_rows(uses, len(systems), contract.currency),
         "kpis": (
             Kpi(_("Rows"), str(len(rows))),
+            Kpi(
+                _("Price times quantity"),
+                _("%(right)s of %(all)s") % {"right": _priced(rows) - len(differing), "all": _priced(rows)},
+                note=_("rows %(numbers)s differ") % {"numbers": ", ".join(map(str, differing))}
+                if differing
+                else _("every priced row is right"),
+                tone="warn" if differing else "ok",
+            ),
             Kpi(_("Sum of the rows"), money_text(total, contract.currency)),
             Kpi(
                 _("Contract sum"),
@@ -83,11 +68,17 @@ def lines(request: HttpRequest, contract_id: int) -> HttpResponse:
                 tone="ok" if total == contract.total else "warn",
             ),
         ),
-        "free_services": free,
+        "free_services": list(definition.get("free_service", {}).values()),
         "systems": systems,
+        "may_use": allows(viewer, "allocation.read"),
         "excel_url": with_query(request, format="xlsx"),
+        "workbook_url": reverse("web:contract_workbook", args=[contract.pk]) if allows(viewer, "payment.read") else "",
     }
     return render(request, "web/contracts/lines.html", context)
+
+
+def _priced(rows: Sequence[Any]) -> int:
+    return sum(1 for row in rows if row.amount is not None)
 
 
 @access(GET="contract.internal.read")

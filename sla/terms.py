@@ -149,7 +149,7 @@ def _literal(text: str, kind: str, definition: Definition) -> Any:
 def _limit(text: str, definition: Definition) -> timedelta | None:
     """Elapsed time such as "15 minutes"; None for calendar time, which duties count."""
     length = _literal(text, "duration", definition)
-    return None if length is None else timedelta(microseconds=length.ticks)
+    return None if length is None else timedelta(microseconds=int(length.microseconds))
 
 
 def _promise(definition: Definition, commitment: Commitment) -> Promise:

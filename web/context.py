@@ -45,6 +45,7 @@ def _staff(request: HttpRequest, viewer: Viewer) -> tuple[NavGroup, ...]:
                 [
                     ("web:contracts", "file-text", _("Contracts"), "contract.internal.read", 0),
                     ("web:payments", "cash", _("Payments"), "payment.read", 0),
+                    ("web:sla", "activity", _("SLA and incidents"), "sla.read", 0),
                     ("web:penalties", "gavel", _("Penalties and disputes"), "penalty.read", 0),
                     ("web:securities", "shield-check", _("Securities"), "security.staff.read", 0),
                     ("web:rehearsal", "send", _("Reminders ahead"), "contract.internal.read", 0),
@@ -82,6 +83,7 @@ def _portal(request: HttpRequest, viewer: Viewer) -> tuple[NavGroup, ...]:
                     ("portal:contracts", "file-text", _("Contracts"), "contract.read", 0),
                     ("portal:penalties", "gavel", _("Penalties"), "portal.read", 0),
                     ("portal:invoices", "receipt", _("Invoices and payments"), "milestone.read", 0),
+                    ("portal:securities", "shield-check", _("Securities"), "portal.money.read", 0),
                     ("portal:documents", "folder", _("Documents"), "document.received", 0),
                 ],
             )

@@ -26,6 +26,8 @@ def contract_tabs(request: HttpRequest, contract: Any) -> tuple[Tab, ...]:
         ("web:contract_payments", _("Payments"), "payment.read"),
         ("web:contract_securities", _("Security"), "security.staff.read"),
         ("web:contract_documents", _("Documents"), "document.read"),
+        ("web:contract_sla", _("SLA"), "sla.read"),
+        ("web:contract_incidents", _("Incidents"), "sla.read"),
         ("web:contract_lines", _("Line items"), "contract.read"),
         ("web:quantities", _("Quantities"), "allocation.read"),
         ("web:allocation", _("Allocation"), "allocation.read"),

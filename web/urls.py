@@ -85,6 +85,7 @@ urlpatterns = [
     path("system/", system.system, name="system"),
     path("system/test-mail/", system.test_mail, name="test_mail"),
     path("", include("web.urls_billing")),
+    path("", include("web.urls_sla")),
     path("", include("web.urls_penalties")),
     path("", include("web.urls_guarantee")),
     path("", include("web.urls_allocation")),

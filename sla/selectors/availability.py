@@ -84,15 +84,16 @@ class Outlook:
         return tuple(promise for promise in promises(self.definition) if promise.sort == "availability")
 
 
-def outlook(contract: Contract, *, as_of: date, known_on: date | None = None) -> Outlook:
-    """The contract's service as seen at the end of `as_of`, or now if that is today. Two statements."""
+def outlook(contract: Contract, *, as_of: date, known_on: date | None = None, with_systems: bool = True) -> Outlook:
+    """The contract's service as seen at the end of `as_of`, or now if that is today. Two statements; one without the
+    systems, for who looks at a single incident."""
     definition = definition_for(contract)
     chosen = readings_chosen(contract, known_on=known_on, definition=definition)
     return Outlook(
         contract=contract,
         definition=definition,
         readings=readings_in_force(definition, chosen),
-        systems=tuple(contract.systems.order_by("position")),
+        systems=tuple(contract.systems.order_by("position")) if with_systems else (),
         as_of=as_of,
         known_on=known_on,
         now=min(end_of_day(as_of, contract.zone), timezone.now()),

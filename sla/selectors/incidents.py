@@ -202,9 +202,9 @@ def causes_list(contract: Contract, *, viewer: Viewer) -> tuple[RootCause, ...]:
 
 
 def incident_view(incident: Incident, *, viewer: Viewer, as_of: date, known_on: date | None = None) -> IncidentView:
-    """Everything recorded about an incident, by what was known on `known_on`. Eight statements at most."""
+    """Everything recorded about an incident, by what was known on `known_on`. Seven statements at most."""
     require(viewer, "incident.read", incident)
-    seen = outlook(incident.contract, as_of=as_of, known_on=known_on)
+    seen = outlook(incident.contract, as_of=as_of, known_on=known_on, with_systems=False)
     kind = incident_kind(seen.definition)
     rows = Finding.objects.visible_to(viewer).filter(incident=incident)
     findings = list(rows.select_related("recorded_by", "decided_by", "evidence").order_by("pk"))

@@ -64,6 +64,8 @@ class SystemMonth:
     quarter: Level
     term: Level
     days: tuple[Day, ...]
+    spells: tuple[Interval, ...] = ()
+    whole: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,8 @@ def _rows(
                 quarter=_level(seen, summed(seen, place, table, quarter), promise, seen.window(quarter[-1])),
                 term=_level(seen, summed(seen, place, table, seen.months()), promise, seen.window(seen.months()[-1])),
                 days=tuple(_day(seen, day, own, holes) for day in windows),
+                spells=down.spells,
+                whole=Fraction(down.whole, 1_000_000),
             )
 
 

@@ -74,7 +74,7 @@ def written(value: Any) -> str:
     if isinstance(value, Rate):
         return f"{value.of} {number(value.amount)} / {value.per} 1"
     if isinstance(value, Points):
-        return f"{number(value.amount)} points"
+        return f"{number(value.amount)} {'point' if value.amount == 1 else 'points'}"
     if isinstance(value, Length):
         return _length(value)
     if isinstance(value, Element):
@@ -355,4 +355,4 @@ def _tier(evaluator: Lookups, tree: s.Call) -> Iterator[Step]:
             continue
         for row, part in parts:
             yield step("tier_part", part=written(part), title=table.title, range=_row(row), clause=row.clause,
-                       rate=str(row.value), result=shown(evaluator.part_value(row, part)))  # fmt: skip
+                       rate=str(row.value), result=shown(evaluator.part_value(table, row, part)))  # fmt: skip

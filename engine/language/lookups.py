@@ -184,13 +184,14 @@ class Lookups(Figures):
         parts = self.parts(table, x)
         if parts is None:
             return nothing_known({f"hole:table.{table.id}"})
-        results = [self.part_value(row, part, missing) for row, part in parts]
+        results = [self.part_value(table, row, part, missing) for row, part in parts]
         return combine(_added, *results) if results else certain(ZERO)
 
-    def part_value(self, row: Row, part: Any, missing: frozenset[str] = frozenset()) -> Choice:
-        """What a row charges for a part: its value for this `x`, or its rate times the part."""
+    def part_value(self, table: Table, row: Row, part: Any, missing: frozenset[str] = frozenset()) -> Choice:
+        """What a row charges for a part: its rate times the part; the value itself where the table works with `x`."""
         value = self.row_value(row, part, missing)
-        if any(isinstance(node, s.Var) and node.name == "x" for node in row.value.walk()):
+        nodes = (node for each in table.rows for node in each.value.walk())
+        if any(isinstance(node, s.Var) and node.name == "x" for node in nodes):
             return value
         looked = Choice((part,), missing if isinstance(part, Between) else frozenset())
         if row.round is not None:

@@ -167,6 +167,7 @@ class Known:
     refund: Clock | None = None
     returned: bool = False
     clause: str = ""
+    validity_clause: str = ""
 
 
 def checks(known: Known) -> tuple[Check, ...]:
@@ -176,7 +177,7 @@ def checks(known: Known) -> tuple[Check, ...]:
     lines += [_paper(known, clock) for clock in known.papers]
     if known.open_claims:
         params = {"count": known.open_claims}
-        lines.append(Check("claims", "claims_open", "waiting", known.clause, "FIN", "close_claims", params))
+        lines.append(Check("claims", "claims_open", "waiting", known.validity_clause, "FIN", "close_claims", params))
     lines.append(_refund(known))
     return tuple(line for line in lines if line is not None)
 
@@ -227,7 +228,11 @@ def _amount(known: Known) -> Check | None:
 def _branch(known: Known) -> list[Check]:
     if not known.unproved:
         return []
-    return [Check("branch", "branch_unproved", "failed", known.clause, "VND", "authorise", {"count": known.unproved})]
+    return [
+        Check(
+            "branch", "branch_unproved", "failed", known.validity_clause, "VND", "authorise", {"count": known.unproved}
+        )
+    ]
 
 
 def _validity(known: Known) -> Check | None:
@@ -235,12 +240,12 @@ def _validity(known: Known) -> Check | None:
         return None
     missing = gaps(known.instruments, valid_until=known.valid_until)
     if not missing:
-        return Check("validity", "validity_whole", "met", known.clause, params={"until": known.valid_until})
+        return Check("validity", "validity_whole", "met", known.validity_clause, params={"until": known.valid_until})
     first, last = missing[0]
     params = {"first": first, "last": last or known.valid_until, "until": known.valid_until}
     inside = first <= known.as_of <= (last or known.as_of) and not known.returned
     state: CheckState = "failed" if inside or len(missing) > 1 or (last or first) < known.valid_until else "waiting"
-    return Check("validity", "validity_gap", state, known.clause, "VND", "renew", params)
+    return Check("validity", "validity_gap", state, known.validity_clause, "VND", "renew", params)
 
 
 def _renewal(known: Known, clock: Clock) -> Check:

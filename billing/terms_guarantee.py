@@ -54,6 +54,8 @@ class SecurityTerms:
     risks: tuple[str, ...]
     grounds: tuple[Ground, ...]
     lead_days: tuple[int, ...]
+    submit_clause: str
+    renew_clause: str
 
     @property
     def duties(self) -> tuple[str, ...]:
@@ -100,6 +102,10 @@ def _terms(definition: Definition, security: Security) -> SecurityTerms:
     }
     # A name that leads nowhere stands for nothing: the contract then has no such clock.
     names = {field: str(data[field]) if data.get(field) in known[field] else "" for field in named}
+
+    def clause_of(name: str) -> str:
+        return definition.duties[name].clause if name else security.clause
+
     return SecurityTerms(
         code=security.id,
         title=security.title,
@@ -114,6 +120,8 @@ def _terms(definition: Definition, security: Security) -> SecurityTerms:
         risks=tuple(str(risk) for risk in data.get("risks", ())),
         grounds=tuple(_ground(row) for row in data.get("grounds", ())),
         lead_days=policy.steps if policy is not None else (),
+        submit_clause=clause_of(names["submit"]),
+        renew_clause=clause_of(names["renew"] or names["refund"]),
         **names,
     )
 

@@ -51,6 +51,38 @@ class HandOverForm(forms.Form):
         self.fields["to"].choices = choices  # type: ignore[attr-defined]
 
 
+class InstrumentForm(forms.Form):
+    """A security, or the renewal of one. It is handed in on the day it is sent."""
+
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=255, required=False)
+    form = forms.ChoiceField(label=_("Form"))
+    number = forms.CharField(label=_("Number"), max_length=100, help_text=_("As printed; for money, the receipt's."))
+    issuer = forms.CharField(label=_("Bank"), max_length=200, required=False, help_text=_("Not for money."))
+    by_branch = forms.BooleanField(label=_("Issued by a branch of the bank"), required=False)
+    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=2)
+    issued_on = forms.DateField(
+        label=_("Issued on"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"), required=False
+    )
+    expires_on = forms.DateField(
+        label=_("Valid until"),
+        widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
+        required=False,
+        help_text=_("For a draft or cheque: its maturity."),
+    )
+    replaces = forms.ChoiceField(label=_("Renews"), required=False)
+    upload = forms.FileField(label=_("Scan of the original"), required=False)
+    authorisation = forms.FileField(
+        label=_("Authorisation of the branch"), required=False, help_text=_("Needed when a branch issued it.")
+    )
+
+    def __init__(
+        self, *args: Any, allowed: list[tuple[str, str]], renewable: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["form"].choices = allowed  # type: ignore[attr-defined]
+        self.fields["replaces"].choices = [("", _("Nothing: a first or a further one")), *renewable]  # type: ignore[attr-defined]
+
+
 class InvoiceForm(forms.Form):
     """An invoice of an instalment. The hidden key makes sending it twice have one effect."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import contracts, documents, invoices, obligations, penalties
+from portal.views import contracts, documents, guarantee, invoices, obligations, penalties
 
 app_name = "portal"
 CONTRACT = "contracts/<int:contract_id>/"
@@ -20,6 +20,9 @@ urlpatterns = [
     path("files/<int:file_id>/", obligations.evidence_file, name="evidence_file"),
     path("documents/", documents.documents, name="documents"),
     path("documents/<int:document_id>/pdf/", documents.document_pdf, name="document_pdf"),
+    path("securities/", guarantee.securities, name="securities"),
+    path(f"{CONTRACT}securities/<slug:code>/", guarantee.security, name="security"),
+    path(f"{CONTRACT}securities/<slug:code>/new/", guarantee.instrument_add, name="instrument_add"),
     path("invoices/", invoices.invoices, name="invoices"),
     path("invoices/<int:invoice_id>/file/", invoices.invoice_file, name="invoice_file"),
     path("milestones/<int:milestone_id>/invoices/new/", invoices.invoice_add, name="invoice_add"),

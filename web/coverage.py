@@ -3,7 +3,7 @@ percentages, so that one drawing fits any width; the table beside it holds the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,7 +51,7 @@ class DrawnCoverage:
     steps: tuple[DrawnStep, ...]
     months: tuple[DrawnTick, ...]
     marks: tuple[DrawnTick, ...]
-    levels: tuple[tuple[int, Decimal], ...]
+    levels: tuple[tuple[int, str], ...]
 
 
 def _percent(value: float) -> str:
@@ -66,9 +66,16 @@ def _level(amount: Decimal, top: Decimal) -> int:
 
 
 def draw_coverage(
-    steps: Sequence[CoverStep], *, today: date, ends: date | None, risks: Sequence[Risk], words: dict[str, str]
+    steps: Sequence[CoverStep],
+    *,
+    today: date,
+    ends: date | None,
+    risks: Sequence[Risk],
+    words: dict[str, str],
+    money: Callable[[Decimal], str],
 ) -> DrawnCoverage | None:
-    """Where everything stands in the drawing; None without steps. `words` names today, the end and an open risk."""
+    """Where everything stands in the drawing; None without steps. `words` name today and the
+    end, `money` writes an amount."""
     if not steps:
         return None
     first, last = steps[0].first, steps[-1].last
@@ -103,7 +110,7 @@ def draw_coverage(
         steps=tuple(drawn),
         months=tuple(_months(first, last, at)),
         marks=tuple(_marks(first, last, at, today=today, ends=ends, risks=risks, words=words)),
-        levels=tuple((_level(amount, top), amount) for amount in dict.fromkeys((top,))),
+        levels=((_level(top, top), money(top)),),
     )
 
 

@@ -393,6 +393,7 @@ def _page(row: SecurityRow) -> str:
 
 def fees_table(found: LateFees, *, currency: str, names: dict[str, str]) -> Table:
     """What a late renewal costs under each reading."""
+    standings = {"chosen": _("chosen"), "default": _("holds until chosen"), "open": _("another reading")}
     return Table(
         found.rule,
         (
@@ -409,7 +410,7 @@ def fees_table(found: LateFees, *, currency: str, names: dict[str, str]) -> Tabl
                     Cell("；".join(f"{title}：{text}" for title, text in one.readings) or _("the only one")),
                     Cell(clause=fee.clause),
                     Cell(money_text(one.amount, currency)),
-                    Cell(_("chosen") if one.chosen else _("open"), chip=True, tone="ok" if one.chosen else "warn"),
+                    Cell(standings[one.standing], chip=True, tone="ok" if one.standing == "chosen" else "warn"),
                 )
             )
             for fee in found.fees

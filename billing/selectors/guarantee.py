@@ -35,7 +35,7 @@ from billing.rules_guarantee import (
     stage_of,
 )
 from billing.selectors.guarantee_cover import cover_of, happened_of, risks_of
-from billing.selectors.guarantee_held import Rows, clock_of, day_of, ends_of, held_of, known_of
+from billing.selectors.guarantee_held import Rows, clock_of, day_of, ends_of, held_of, known_of, left_of
 from billing.terms_guarantee import SecurityTerms, security_terms
 from contracts.models import Contract
 from contracts.selectors import definition_for
@@ -153,7 +153,7 @@ def counterable(instrument: SecurityInstrument, *, viewer: Viewer) -> list[Secur
 
 
 def _rows(contract: Contract, code: str, viewer: Viewer, as_of: date, zone: ZoneInfo) -> Rows:
-    """What was there on the day. Claims are read for everybody (they stop the clocks) and narrowed when shown."""
+    """What was there on the day. Claims stop the clocks for everybody, once they were delivered."""
     own = {"contract": contract, "instrument__security": code}
     instruments = (
         SecurityInstrument.objects.visible_to(viewer)
@@ -176,7 +176,13 @@ def _rows(contract: Contract, code: str, viewer: Viewer, as_of: date, zone: Zone
     return Rows(
         [row for row in instruments if before(row.submitted_at) or row.received_on <= as_of],
         list(movements),
-        [row for row in claims if before(row.proposed_at) or (row.delivered_on or as_of) < as_of],
+        [
+            row
+            for row in claims
+            if (before(row.proposed_at) or (row.delivered_on or as_of) < as_of)
+            # What is only considered is the buyer's affair: outside a claim exists from its delivery on.
+            and (_inside(viewer) or (row.delivered_on is not None and row.delivered_on <= as_of))
+        ],
         [row for row in orders if before(row.proposed_at)] if _inside(viewer) else [],
     )
 
@@ -230,12 +236,10 @@ def security_page(contract: Contract, code: str, *, viewer: Viewer, as_of: date)
         checks=checks(known),
         instruments=tuple(reversed(rows.instruments)),
         movements=tuple(reversed(rows.movements)),
-        claims=tuple(
-            reversed([row for row in rows.claims if _inside(viewer) or (row.delivered_on or date.max) <= as_of])
-        ),
+        claims=tuple(reversed(rows.claims)),
         orders=tuple(rows.orders),
         clocks=mine,
-        balance=sum((one.balance(as_of) for one in held), Decimal(0)),
+        balance=left_of(held, as_of),
         covered=covered_on(as_of, held, valid_until=terms.valid_until),
         ends=ends,
         gaps=gaps(held, valid_until=terms.valid_until),

@@ -1,4 +1,4 @@
-"""Accepted instruments, clocks and checks of a security on a day, from its rows: for its page, the list and the gate."""
+"""Accepted instruments, clocks and checks of a security on a day, from its rows; for its page, the list, the gate."""
 
 from __future__ import annotations
 
@@ -87,6 +87,12 @@ def clock_of(version: DueVersion, as_of: date) -> Clock:
     )
 
 
+def left_of(held: Sequence[Held], as_of: date) -> Decimal:
+    """What the ledger says is left of the instruments that are not replaced."""
+    current = [one for one in held if one.replaced_from is None or one.replaced_from > as_of]
+    return sum((one.balance(as_of) for one in current), Decimal(0))
+
+
 def ends_of(held: Sequence[Held], terms: SecurityTerms, as_of: date) -> date | None:
     """The last day covered without a break from the day shown on, else the last day that was covered."""
     lasts = sorted((one.starts, one.last(terms.valid_until)) for one in held if one.balance(as_of) > 0)
@@ -133,5 +139,6 @@ def known_of(terms: SecurityTerms, rows: Rows, held: Sequence[Held], clocks: Seq
         papers=by_duty.get(terms.cash, []) if terms.cash else [],
         refund=_first(by_duty, terms.refund),
         returned=gone,
-        clause=terms.clause,
+        clause=terms.submit_clause,
+        validity_clause=terms.renew_clause,
     )

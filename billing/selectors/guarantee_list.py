@@ -11,7 +11,7 @@ from accounts.policy import require
 from accounts.scoping import Viewer
 from billing.models import SecurityClaim, SecurityInstrument, SecurityMovement
 from billing.rules_guarantee import Clock, Stage, covered_on, stage_of
-from billing.selectors.guarantee_held import Rows, clock_of, ends_of, held_of, known_of
+from billing.selectors.guarantee_held import Rows, clock_of, ends_of, held_of, known_of, left_of
 from billing.terms_guarantee import SecurityTerms, security_terms
 from contracts.models import Contract
 from contracts.selectors import definition_for
@@ -53,12 +53,17 @@ def securities_list(*, viewer: Viewer, as_of: date) -> tuple[SecurityRow, ...]:
     for entry in SecurityMovement.objects.filter(contract__in=contracts, on__lte=as_of):
         movements.setdefault(entry.instrument_id, []).append(entry)
     claims: dict[int, list[SecurityClaim]] = {}
+    inside = viewer.kind == "buyer" or viewer.is_system
     for claim in SecurityClaim.objects.filter(contract__in=contracts):
+        if not inside and (claim.delivered_on is None or claim.delivered_on > as_of):
+            continue  # what is only considered is the buyer's affair
         claims.setdefault(claim.instrument_id, []).append(claim)
     clocks: dict[tuple[int, str], list[Clock]] = {}
     duties = {name for known in terms.values() for one in known.values() for name in one.duties}
-    for obligation in Obligation.objects.filter(contract__in=contracts, duty__in=duties).exclude(
-        state__in=("standing", "closed")
+    for obligation in (
+        Obligation.objects.visible_to(viewer)
+        .filter(contract__in=contracts, duty__in=duties)
+        .exclude(state__in=("standing", "closed"))
     ):
         version = DueVersion(obligation=obligation, low="")
         clocks.setdefault((obligation.contract_id, obligation.duty), []).append(clock_of(version, as_of))
@@ -101,7 +106,7 @@ def _row(contract: Contract, terms: SecurityTerms, rows: Rows, clocks: Sequence[
         title=terms.title,
         clause=terms.clause,
         required=terms.amount,
-        balance=sum((one.balance(as_of) for one in held), Decimal(0)),
+        balance=left_of(held, as_of),
         covered=covered_on(as_of, held, valid_until=terms.valid_until),
         ends=ends_of(held, terms, as_of),
         stage=stage_of(known),

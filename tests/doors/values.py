@@ -12,7 +12,17 @@ from accounts.scoping import SYSTEM
 from accounts.services.people import contact_add
 from accounts.services.tokens import SCOPES, token_create
 from billing import services as billing
-from billing.models import Allocation, Invoice, Milestone, PaymentApplication, SystemUse
+from billing.models import (
+    Allocation,
+    Invoice,
+    Milestone,
+    PaymentApplication,
+    SecurityClaim,
+    SecurityInstrument,
+    SecurityOrder,
+    SystemUse,
+)
+from billing.services import guarantee, guarantee_claims
 from billing.services.allocation import allocation_propose
 from billing.services.holds import hold_open
 from billing.services.quantities import use_record
@@ -26,6 +36,8 @@ from obligations.services.events import event_propose
 from obligations.services.readings import money_readings, reading_propose
 from obligations.services.reminders import chase, sweep
 from obligations.services.submissions import submission_add
+from penalties import services as penalties
+from penalties.models import CaseAdjustment, PenaltyCase, Settlement
 from tests.billing.world import pdf
 from tests.world import World
 
@@ -83,6 +95,33 @@ def told_of_delay(world: World, *, reason: str) -> IssuedDocument:
     return document_issue(actor=world.viewer("FIN"), kind="delay_notice", key=str(hold.pk))
 
 
+def secured(world: World, *, note: str, inside: str) -> tuple[SecurityInstrument, SecurityClaim, SecurityOrder]:
+    """A deposit the vendor paid in and the manager accepted, a claim on it and a correction nobody has decided."""
+    instrument = guarantee.instrument_submit(
+        actor=world.viewer("VND"), contract=world.contract, security="deposit", form="cash", number="CASH-1",
+        amount=Decimal("28800.00"), note=note,
+    )  # fmt: skip
+    instrument = guarantee.instrument_decide(actor=world.viewer("MGR"), instrument=instrument, accept=True, note=inside)
+    liability = billing.liability_open(
+        actor=world.viewer("MGR"), contract=world.contract, source_key="doors", title="违约金", clause="8.3",
+        amount=Decimal("100.00"), note=inside,
+    )  # fmt: skip
+    claim = guarantee_claims.security_claim_propose(
+        actor=world.viewer("FIN"), instrument=instrument, ground="liability", amount=Decimal("100.00"), reason=inside,
+        liability=liability,
+    )  # fmt: skip
+    further = guarantee.instrument_submit(
+        actor=world.viewer("FIN"), contract=world.contract, security="deposit", form="cash", number="CASH-2",
+        amount=Decimal("1.00"),
+    )  # fmt: skip
+    further = guarantee.instrument_decide(actor=world.viewer("MGR"), instrument=further, accept=True, note=inside)
+    order = guarantee.order_propose(
+        actor=world.viewer("FIN"), instrument=further, kind="counter", amount=Decimal("1.00"),
+        on=timezone.localdate(), reference=inside, note=inside, counters=further.movements.get(),
+    )  # fmt: skip
+    return instrument, claim, order
+
+
 def draft(contract: Contract) -> DefinitionVersion:
     """A later version that waits to be activated."""
     active = contract.versions.get(state="active")
@@ -112,6 +151,30 @@ def reading_waiting(world: World, *, note: str) -> ReadingChoice:
     return reading_propose(actor=world.viewer("IT"), contract=world.contract, name=name, option=other, reason=note)
 
 
+def penalty_cases(world: World, *, note: str, inside: str) -> tuple[PenaltyCase, Settlement, CaseAdjustment]:
+    """A penalty that was issued, with the vendor's words and the buyer's own; a plan and an adjustment of another."""
+    rows: list[PenaltyCase] = []
+    for number in (1, 2):
+        case = PenaltyCase.objects.create(
+            contract=world.contract, number=f"{inside[:20]}-{number}", target="rule:staff_short", key={"m": f"2026-0{number}"},
+            key_text=f"2026-0{number}", title="缺员", clause="10.1", state="notified", low=500, high=500, amount=500,
+            raised_at=timezone.now(), issued_at=timezone.now(), proposed_by=world.person["IT"],
+            approved_by=world.person["MGR"], notice_method="mail",
+        )  # fmt: skip
+        rows.append(case)
+    issued, agreed = rows
+    penalties.statement_add(actor=world.viewer("IT"), case=issued, text=inside, internal=True)
+    penalties.statement_add(actor=world.viewer("VND"), case=issued, text=note, uploads=[pdf(f"{note}.pdf")])
+    wish = CaseAdjustment.objects.create(
+        case=agreed, before=500, after=400, reason=inside, proposed_by=world.person["FIN"], proposed_at=timezone.now()
+    )
+    agreed = penalties.penalty_accept(actor=world.viewer("VND"), case=agreed, note=note)
+    plan = penalties.settlement_propose(
+        actor=world.viewer("FIN"), case=agreed, claim_due_on=date(2026, 12, 1), note=inside
+    )
+    return issued, plan, wish
+
+
 def route_values(
     world: World, *, note: str = "按期提交", inside: str = "内部说明", number: str = "26112000000012345678"
 ) -> dict[Any, Any]:
@@ -134,10 +197,29 @@ def route_values(
     token, _secret = token_create(actor=world.viewer("IT"), name=inside, scopes=list(SCOPES), days=30)
     evidence = submission.evidence.filter(file__isnull=False).get()
     definition = definition_for(world.contract)
+    case, plan, wish = penalty_cases(world, note=note, inside=inside)
     choice = reading_waiting(world, note=inside)
     use, version = shared(world, note=inside)
+    instrument, claim, order = secured(world, note=note, inside=inside)
     return {
         "use_id": use.pk,
+        "instrument_id": instrument.pk,
+        "order_id": order.pk,
+        **{
+            (f"web:security_claim{step}", "claim_id"): claim.pk
+            for step in ("", "_decide", "_deliver", "_answer", "_close")
+        },
+        **{
+            (route, "code"): "deposit"
+            for route in (
+                "web:security",
+                "web:security_fees",
+                "web:instrument_add",
+                "portal:security",
+                "portal:instrument_add",
+            )
+        },
+        ("web:security_change", "kind"): "counter",
         "allocation_id": version.pk,
         "contract_id": world.contract.pk,
         "obligation_id": submission.obligation_id,
@@ -163,6 +245,10 @@ def route_values(
         "uidb36": "1",
         "key": "not-a-key",
         "choice_id": choice.pk,
+        "case_id": case.pk,
+        "settlement_id": plan.pk,
+        "adjustment_id": wish.pk,
+        ("web:penalty_imagine", "name"): sorted(definition.items)[0],
         ("web:contract_reading", "name"): choice.name,
         ("web:event_record", "name"): sorted(definition.events)[0],
         ("web:thing_record", "name"): sorted(definition.items)[0],

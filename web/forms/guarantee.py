@@ -27,10 +27,10 @@ class InstrumentForm(MoneyForm):
     note = forms.CharField(label=_("Note"), widget=NOTE, max_length=1000, required=False)
 
     def __init__(
-        self, *args: object, forms_: list[tuple[str, str]], renewable: list[tuple[str, str]], **kwargs: object
+        self, *args: object, allowed: list[tuple[str, str]], renewable: list[tuple[str, str]], **kwargs: object
     ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["form"].choices = forms_  # type: ignore[attr-defined]
+        self.fields["form"].choices = allowed  # type: ignore[attr-defined]
         self.fields["replaces"].choices = [("", _("Nothing: a first or a further one")), *renewable]  # type: ignore[attr-defined]
 
 

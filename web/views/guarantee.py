@@ -102,6 +102,7 @@ def security(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
             ends=found.terms.valid_until,
             risks=found.outlasting,
             words={"today": _("Today"), "ends": _("Security ends")},
+            money=lambda amount: money_text(amount, contract.currency),
         ),
         "may_enter": may_act and allows(viewer, "security.enter"),
         "may_claim": may_act and _claimable(found, viewer),
@@ -198,7 +199,7 @@ def instrument_add(request: HttpRequest, contract_id: int, code: str) -> HttpRes
     form = InstrumentForm(
         request.POST or None,
         request.FILES or None,
-        forms_=[(form, form_text(form)) for form in found.terms.forms],
+        allowed=[(form, form_text(form)) for form in found.terms.forms],
         renewable=[(pk, row.number) for pk, row in renewable.items()],
         initial=_initial(
             request,

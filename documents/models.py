@@ -3,12 +3,14 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scoping import ContractScoped, Viewer, contract_scope
 from contracts.models import Contract, StoredFile
+from penalties.models import PenaltyCase
 
 
 class IssuedDocument(ContractScoped):
@@ -50,7 +52,13 @@ class IssuedDocument(ContractScoped):
         own = contract_scope(viewer, cls.scope_prefix)
         if viewer.kind == "buyer":
             return own
-        return own & Q(to_vendor=True) if viewer.kind == "vendor" else Q(pk__in=())
+        if viewer.kind != "vendor":
+            return Q(pk__in=())
+        # Papers of a penalty are the vendor's from the notice on, as the case itself is.
+        issued = PenaltyCase.objects.filter(issued_at__isnull=False)
+        named = issued.annotate(subject=Concat(Value("case:"), Cast("pk", models.CharField(max_length=20))))
+        known = Q(Exists(named.filter(subject=OuterRef("subject"))))
+        return own & Q(to_vendor=True) & (~Q(subject__startswith="case:") | known)
 
     @property
     def cancelled(self) -> bool:

@@ -8,6 +8,9 @@ from documents.papers import (
     guarantee_return,
     payment_approval,
     payment_ledger,
+    penalty_confirmation,
+    penalty_notice,
+    penalty_settlement,
 )
 
 KINDS: dict[str, Kind] = {
@@ -19,5 +22,8 @@ KINDS: dict[str, Kind] = {
         delay_notice,
         guarantee_claim,
         guarantee_return,
+        penalty_notice,
+        penalty_confirmation,
+        penalty_settlement,
     )
 }

@@ -74,7 +74,8 @@ def _content(liability: Liability) -> dict[str, Any]:
 
 def _reckoning(content: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
     changed = total(row["amount"] for row in content["changes"])
-    lines = [line("应承担金额（初定）", money(Decimal(content["liability"]["amount"]) - changed, currency))]
+    first = "应承担金额（初定）" if content["changes"] else "应承担金额"
+    lines = [line(first, money(Decimal(content["liability"]["amount"]) - changed, currency))]
     for row in content["changes"]:
         amount = Decimal(row["amount"])
         lines.append(line(f"调整（{row['on']}）", money(abs(amount), currency), "＋" if amount > 0 else "−"))

@@ -8,15 +8,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import SecurityClaim
-from documents.kinds import Kind, clause_text, contract_facts, day, local_day, long_day, money, name_of, priced
+from documents.kinds import Kind, clause_text, contract_facts, day, long_day, money, priced
 
 LETTER_STATES = ("approved", "delivered", "paid")
 
 
 def _load(key: str) -> SecurityClaim | None:
-    rows = SecurityClaim.objects.select_related(
-        "contract__buyer", "contract__vendor", "instrument", "proposed_by", "decided_by"
-    )
+    rows = SecurityClaim.objects.select_related("contract__buyer", "contract__vendor", "instrument")
     found: SecurityClaim | None = rows.filter(pk=int(key)).first()
     return found
 
@@ -44,9 +42,6 @@ def _content(claim: SecurityClaim) -> dict[str, Any]:
             number=claim.number,
             clause=claim.clause,
             reason=claim.reason,
-            proposed_by=name_of(claim.proposed_by),
-            decided_by=name_of(claim.decided_by),
-            decided_on=local_day(claim.decided_at, contract),
         ),
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import ClassVar
 
 # How tightly a node binds, for the parentheses it needs when printed.
@@ -48,9 +49,12 @@ class Expr:
 
     def walk(self) -> Iterator[Expr]:
         """This node and everything below it."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        return iter(self._nodes)
+
+    @cached_property
+    def _nodes(self) -> tuple[Expr, ...]:
+        # trees never change and are walked once per instance of a rule
+        return (self, *(node for child in self.children() for node in child.walk()))
 
     def _in(self, child: Expr, level: int) -> str:
         return f"({child})" if child.level < level else str(child)

@@ -5,6 +5,7 @@ Values are booleans, whole numbers, dates, or texts ("CNY 12.30", "90 minutes", 
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +26,14 @@ ATTRIBUTE_TYPES = (
 )  # fmt: skip
 
 
+_MONEY_OF = re.compile(r"money\(([A-Z]{3})\)")
+
+
+def is_money(kind: str) -> bool:
+    """Whether an attribute type is an amount of a currency of its own, such as `money(USD)`."""
+    return _MONEY_OF.fullmatch(kind) is not None
+
+
 def read_literal(value: Any, kind: str, definition: Definition) -> Any:
     """The value as the evaluator uses it. Raises ValueError naming what was expected.
 
@@ -43,6 +52,8 @@ def read_literal(value: Any, kind: str, definition: Definition) -> Any:
     if kind in ("systems", "texts"):
         members = _expect(value, list | tuple, "a list")
         return tuple(_system(item, definition) if kind == "systems" else str(item) for item in members)
+    if found := _MONEY_OF.fullmatch(kind):
+        return _quantity(value, "money", found[1])
     if kind in ("count", "number", "ratio", "money", "points", "duration", "span"):
         return _quantity(value, kind, definition.contract.currency)
     return _expect(value, str, "a text")

@@ -10,7 +10,7 @@ from ..language.check import Checker
 from ..language.errors import suggestion
 from ..language.types import Environment, attribute_type
 from .environment import build_environment, set_names
-from .literals import ATTRIBUTE_TYPES
+from .literals import ATTRIBUTE_TYPES, is_money
 from .model import Definition, Duty, ItemKind
 from .reader import Problems
 from .tables import SETTINGS
@@ -76,7 +76,8 @@ class _Check:
         table = f"item.{kind.id}" if kind.id in self.d.items else f"interval.{kind.id}"
         known = {*ATTRIBUTE_TYPES, *self.d.items}
         for name in {*kind.attributes.values(), *getattr(kind, "key", {}).values()}:
-            self._known(table, "attribute type", name, known, kind.clause)
+            if not is_money(name):
+                self._known(table, "attribute type", name, known, kind.clause)
 
     def _known(self, table: str, kind: str, name: str, known: Collection[str], clause: str = "") -> None:
         if name not in known:

@@ -22,7 +22,17 @@ attributes = { provider_fault = "bool" }
 attributes = { agreed = "bool" }
 [item.ticket]
 plural = "tickets"
-attributes = { opened = "instant", closed = "instant", cause = "text", fee = "money", kind = "text", month = "text", passed = "bool" }
+[item.ticket.attributes]
+opened = "instant"
+closed = "instant"
+cause = "text"
+fee = "money"
+dollars = "money(USD)"
+kind = "text"
+month = "text"
+passed = "bool"
+number = "count"
+anything = "any"
 [series.availability]
 key = { system = "system" }
 value = "ratio"

@@ -36,6 +36,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=0, minute=10),
         "options": {"expires": 3600},
     },
+    # After the roll of the night: what came late or was missed yesterday is on the docket in the morning.
+    "penalty-clues": {
+        "task": "penalties.tasks.penalty_clues",
+        "schedule": crontab(hour=1, minute=10),
+        "options": {"expires": 3600},
+    },
     # Before work starts, so that a broken chain is on somebody's desk in the morning.
     "journal-verify": {
         "task": "accounts.tasks.journal_verify",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,8 @@ from penalties.reckoning import Basis, basis_for, outcomes
 from penalties.services.common import enter
 from penalties.services.late import late_outcomes
 from penalties.services.records import assessment_add, describe, unchanged
+
+logger = logging.getLogger(__name__)
 
 # Figures follow the facts only until somebody has put a name to them.
 FOLLOWING = (PenaltyCase.State.CLUE, PenaltyCase.State.ESTABLISHED)
@@ -48,6 +51,21 @@ def clues_raise(contract: Contract, *, actor: Viewer = SYSTEM, as_of: date | Non
             elif case.state in FOLLOWING and not unchanged(case, outcome):
                 changed.append(case_follow(case, outcome, basis, actor))
         return changed
+
+
+def clues_sweep(*, actor: Viewer = SYSTEM) -> int:
+    """The nightly run over every contract in force; how many cases are new or changed. A contract that cannot be
+    computed is logged and does not stop the others; the last such error is raised at the end."""
+    changed, failure = 0, None
+    for contract in Contract.objects.filter(versions__state="active").order_by("pk"):
+        try:
+            changed += len(clues_raise(contract, actor=actor))
+        except (LookupError, ValueError, ArithmeticError, DatabaseError) as error:
+            logger.exception("contract %s: penalties could not be computed", contract.number)
+            failure = error
+    if failure is not None:
+        raise failure
+    return changed
 
 
 def case_for(contract: Contract, outcome: Outcome, basis: Basis, *, actor: Viewer) -> PenaltyCase:

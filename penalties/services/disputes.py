@@ -146,9 +146,9 @@ def penalty_decide(
 ) -> PenaltyCase:
     """Decide an objection, with reasons: uphold, uphold partly, or withdraw. Never by whoever approved the penalty.
 
-    The amount is computed anew from the facts known today, which the objection may have changed. "upheld" needs it to come
-    to the amount notified; "partly" takes `amount`, or what was computed if that is lower; "withdrawn" ends the case.
-    Raises Refused, ReauthenticationRequired.
+    The amount is computed anew from the facts known today, which the objection may have changed. "upheld" needs it to
+    come to the amount notified at least; "partly" takes `amount`, or what was computed if that is lower; "withdrawn"
+    ends the case. Raises Refused, ReauthenticationRequired.
     """
     require(actor, "penalty.decide", case)
     reason = clean_text(text, required=_("Give the reasons of the decision: the vendor reads them."))

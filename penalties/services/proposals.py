@@ -45,7 +45,7 @@ def day_of_proposal(case: PenaltyCase) -> date:
 
 
 def case_now(case: PenaltyCase) -> Decimal | None:
-    """What a proposed case comes to by the facts known today; zero if nothing speaks for it any more, None while it is open."""
+    """What a proposed case comes to by the facts known today; zero if nothing speaks for it any more, None if open."""
     try:
         _basis, outcome = _outcome(case, proposed=True)
     except Refused:

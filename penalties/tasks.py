@@ -1,0 +1,17 @@
+"""Background door of the docket: looks for clues while nobody is at work."""
+
+import logging
+
+from celery import shared_task
+
+from penalties.services.clues import clues_sweep
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(expires=3600)
+def penalty_clues() -> None:
+    """After the night's roll of the obligations: every active contract is looked through once."""
+    found = clues_sweep()
+    if found:
+        logger.info("Clues: %s cases new or changed", found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..definition import Pool
+from ..definition import Pool, Rule
 from ..definition.units import units_of
 from ..language.spans import known, unknown
 from ..language.values import Choice, Element, Value, certain
@@ -13,7 +13,7 @@ from ..world import FactWorld
 from .amounts import Amount, add
 from .combinations import Combination, ReadingsUsed, combinations
 from .grouping import Basis
-from .instances import Entry, evaluate_rule
+from .instances import Entry, Found, find_instances, price_instances
 from .pools import Pooled, evaluate_pool
 
 NONE: frozenset[str] = frozenset()
@@ -30,6 +30,7 @@ class Assessor:
         self.places = {name: index for index, name in enumerate((*self.definition.rules, *self.definition.pools))}
         self._worlds: dict[frozenset[tuple[str, str]], FactWorld] = {frozenset(): world}
         self._rules: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Entry, ...]] = {}
+        self._found: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Found, ...]] = {}
         self._pools: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Pooled, ...]] = {}
         self._levels: dict[str, int] = {}
 
@@ -77,9 +78,19 @@ class Assessor:
         key = (name, frozenset(relevant.items()))
         if key not in self._rules:
             rule = self.definition.rules[name]
-            found = evaluate_rule(self.world(relevant), rule, self.units[f"rule.{name}"], self.places[name])
-            self._rules[key] = found
+            found = self._found_by(rule, combination)
+            unit, place = self.units[f"rule.{name}"], self.places[name]
+            names = self.used.variables(rule.amount, self.base.option)
+            self._rules[key] = price_instances(self.world(relevant), rule, found, unit, place, names)
         return self._rules[key]
+
+    def _found_by(self, rule: Rule, combination: Combination) -> tuple[Found, ...]:
+        """The instances that apply or may apply; conditions are judged once for all readings they do not ask."""
+        relevant = self._relevant(f"condition.{rule.id}", combination)
+        key = (rule.id, frozenset(relevant.items()))
+        if key not in self._found:
+            self._found[key] = find_instances(self.world(relevant), rule)
+        return self._found[key]
 
     def pool(self, name: str, combination: Combination) -> tuple[Pooled, ...]:
         """The groups of a pool."""
@@ -89,7 +100,7 @@ class Assessor:
             pool = self.definition.pools[name]
             world = self.world(relevant)
             entries = [entry for member in pool.over for entry in self._members(member, combination)]
-            combine = self._combine(world, pool)
+            combine = self.combine(pool, combination)
             self._pools[key] = evaluate_pool(world, pool, entries, self.units[f"pool.{name}"], combine)
         return self._pools[key]
 
@@ -106,12 +117,13 @@ class Assessor:
             self._levels[pool] = 1 + max(below, default=0)
         return self._levels[pool]
 
-    def _combine(self, world: FactWorld, pool: Pool) -> str:
+    def combine(self, pool: Pool, combination: Combination) -> str:
+        """How a pool combines under a combination: sum, max or choose."""
         if not pool.combine.startswith("reading."):
             return pool.combine
         name = pool.combine.removeprefix("reading.")
         # undecided only beyond the limit of combinations: then the lighter way is shown
-        return world.option(name) or self.definition.readings[name].keys[0]
+        return combination.get(name) or self.base.option(name) or self.definition.readings[name].keys[0]
 
     # -- what the language asks ------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
 from itertools import product
 
@@ -31,6 +31,31 @@ class ReadingsUsed:
                 each.removeprefix("reading.") for each in self._closure(name) if each.startswith("reading.")
             )
         return self._found[name]
+
+    def variables(self, tree: s.Expr | None, chosen: Callable[[str], str]) -> frozenset[str] | None:
+        """The bare names an expression looks at, through the readings it asks too; None if it may look at any.
+
+        `chosen` gives the option in force of a reading, empty while it is undecided.
+        """
+        if tree is None:
+            return frozenset()
+        names: set[str] = set()
+        waiting, seen = [tree], set[str]()
+        while waiting:
+            for node in waiting.pop().walk():
+                if isinstance(node, s.Call) and node.function in ("trigger", "ordinal", "streak"):
+                    return None
+                if isinstance(node, s.Over) and isinstance(node.window, s.Var):
+                    return None
+                if isinstance(node, s.Var):
+                    names.add(node.name)
+                if isinstance(node, s.Ref) and node.kind == "reading" and node.name not in seen:
+                    seen.add(node.name)
+                    key, options = chosen(node.name), self.definition.readings[node.name].options
+                    waiting += [o.value for o in options if o.value is not None and key in ("", o.key)]
+        if any(name in rule.findings for rule in self.definition.rules.values() for name in names):
+            return None
+        return frozenset(names)
 
     def _closure(self, start: str) -> set[str]:
         if self._graph is None:
@@ -64,6 +89,8 @@ def _graph(d: Definition) -> dict[str, frozenset[str]]:
     for kind, members in tables.items():
         for name, member in members.items():
             graph[f"{kind}.{name}"] = frozenset(_names(_expressions(member)))
+    for rule in d.rules.values():
+        graph[f"condition.{rule.id}"] = frozenset(_names(_expressions((rule.bindings, rule.when, rule.because))))
     for pool in d.pools.values():
         over = {f"rule.{name}" if name in d.rules else f"pool.{name}" for name in pool.over}
         combine = {pool.combine} if pool.combine.startswith("reading.") else set()

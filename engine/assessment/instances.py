@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..definition import Rule
@@ -53,20 +53,27 @@ class Entry:
 HOLE = "hole:"
 
 
-def evaluate_rule(world: FactWorld, rule: Rule, unit: str, place: int) -> tuple[Entry, ...]:
-    """Every instance whose condition is true or unknown, in the order of the "for" clause.
+@dataclass(frozen=True)
+class Found:
+    """An instance whose condition is true or unknown, before its amount."""
+
+    instance: Instance
+    label: str
+    at: Moment | None
+    truth: Choice
+    basis: Basis
+
+
+def find_instances(world: FactWorld, rule: Rule) -> tuple[Found, ...]:
+    """The instances whose condition is not false, in the order of the "for" clause.
 
     An instance whose trigger lies after as-of is not seen.
     """
-    found = []
-    for instance in world.tuples(f"rule.{rule.id}", rule.bindings):
-        entry = _evaluate(world, rule, instance, unit, place)
-        if entry is not None:
-            found.append(entry)
-    return tuple(found)
+    found = (_find(world, rule, instance) for instance in world.tuples(f"rule.{rule.id}", rule.bindings))
+    return tuple(each for each in found if each is not None)
 
 
-def _evaluate(world: FactWorld, rule: Rule, instance: Instance, unit: str, place: int) -> Entry | None:
+def _find(world: FactWorld, rule: Rule, instance: Instance) -> Found | None:
     at = trigger(world, instance.variables)
     if at is not None and world.zone.order(at) >= world.zone.order(world.after):
         return None
@@ -77,9 +84,34 @@ def _evaluate(world: FactWorld, rule: Rule, instance: Instance, unit: str, place
         truth = conjunction([truth, unsure(instance.doubts)])
     if truth.value is False:
         return None
-    amount = Amount(unit, None, None)
-    if rule.amount is not None:
-        amount = amount_of(scope.value(rule.amount), unit, rule.round)
+    return Found(instance, label, at, truth, basis_of(world, rule.because, instance.variables))
+
+
+def price_instances(
+    world: FactWorld, rule: Rule, found: Sequence[Found], unit: str, place: int, names: frozenset[str] | None
+) -> tuple[Entry, ...]:
+    """The instances with their amounts. `names` are the variables the amount looks at, None if it may be any: the
+    same amount is not worked out again for instances that agree in them."""
+    known: dict[tuple[str, ...], Amount] = {}
+    entries = []
+    for each in found:
+        variables = each.instance.variables
+        key = None if names is None else tuple(e.id for n, e in variables.items() if n in names)
+        if key is None or key not in known:
+            amount = Amount(unit, None, None)
+            if rule.amount is not None:
+                scope = Evaluator(world, variables, values=findings(world, rule, each.label))
+                amount = amount_of(scope.value(rule.amount), unit, rule.round)
+            if key is None:
+                entries.append(_entry(rule, each, amount, unit, place))
+                continue
+            known[key] = amount
+        entries.append(_entry(rule, each, known[key], unit, place))
+    return tuple(entries)
+
+
+def _entry(rule: Rule, found: Found, amount: Amount, unit: str, place: int) -> Entry:
+    truth, instance = found.truth, found.instance
     applies = truth.value is True
     hole = not applies and bool(truth.missing) and all(name.startswith(HOLE) for name in truth.missing)
     hole = hole or (applies and any(name.startswith(HOLE) for name in amount.missing))
@@ -93,15 +125,15 @@ def _evaluate(world: FactWorld, rule: Rule, instance: Instance, unit: str, place
         variables=instance.variables,
         applies=applies or hole,
         amount=replace(amount, missing=amount.missing | (truth.missing if hole else NONE), running=running),
-        at=at,
-        basis=basis_of(world, rule.because, instance.variables),
+        at=found.at,
+        basis=found.basis,
         place=place,
         hole=hole,
-        leaves=(label,),
+        leaves=(found.label,),
         recorded=_recorded(instance.variables),
         missing=missing,
         running=running,
-        steps=_steps(rule, label, truth, amount),
+        steps=_steps(rule, found.label, truth, amount),
     )
 
 
@@ -122,19 +154,28 @@ def trigger(world: FactWorld, variables: Mapping[str, Element]) -> Moment | None
 def findings(world: FactWorld, rule: Rule, label: str) -> dict[str, Value]:
     """What was found about this very instance, by bare name; unknown where nothing is recorded."""
     recorded = world.view.attributes.get(f"rule:{label}", {})
-    names = {node.name for tree in (rule.when, rule.amount) if tree is not None for node in tree.walk()
-             if isinstance(node, s.Var)}  # fmt: skip
     found: dict[str, Value] = {}
-    for name in sorted(names):
-        if name in rule.findings or (name in world.common_findings and name not in world.set_names):
-            value = recorded.get(name)
-            if isinstance(value, Span | Choice):
-                found[name] = value
-            elif value is None:
-                found[name] = nothing_known({f"rule:{label}.{name}"})
-            else:
-                found[name] = world.typed(value, rule.findings.get(name, "bool"), f"rule:{label}.{name}")
+    for name in _asked(world, rule):
+        value = recorded.get(name)
+        if isinstance(value, Span | Choice):
+            found[name] = value
+        elif value is None:
+            found[name] = nothing_known({f"rule:{label}.{name}"})
+        else:
+            found[name] = world.typed(value, rule.findings.get(name, "bool"), f"rule:{label}.{name}")
     return found
+
+
+def _asked(world: FactWorld, rule: Rule) -> tuple[str, ...]:
+    """The bare names of a rule that are findings about its instance."""
+    key = ("findings", rule.id)
+    if key not in world.cache:
+        trees = (tree for tree in (rule.when, rule.amount) if tree is not None)
+        names = {node.name for tree in trees for node in tree.walk() if isinstance(node, s.Var)}
+        common = world.common_findings - world.set_names
+        world.cache[key] = tuple(sorted(name for name in names if name in rule.findings or name in common))
+    asked: tuple[str, ...] = world.cache[key]
+    return asked
 
 
 def _recorded(variables: Mapping[str, Element]) -> str:

@@ -136,6 +136,9 @@ def _derivation(
     assessor: Assessor, rule: Rule, entry: Entry, rows: Sequence[tuple[Combination, Entry | None]]
 ) -> tuple[Step, ...]:
     """The condition, then the amount as it came about under each combination."""
+    if not entry.applies:
+        # what a clue needs is named; the sheet explains one instance at a time
+        return entry.steps
     steps: list[Step] = []
     for combination, each in rows:
         if each is None:
@@ -173,23 +176,28 @@ def _spread(amounts: Sequence[Amount], unit: str) -> Amount:
 
 
 def _verdicts(assessor: Assessor) -> dict[str, Verdict]:
-    """For each rule instance what all pools say under all readings; only what they agree on counts."""
+    """For each rule instance what all pools say under all readings; only what they agree on counts.
+
+    A combination under which the group has no amount at all says nothing.
+    """
     found: dict[str, Verdict] = {}
     for pool in assessor.definition.pools.values():
-        said: list[dict[str, Verdict]] = []
+        said: dict[str, list[Verdict]] = {}
         for combination in assessor.combinations(f"pool.{pool.id}") or [{}]:
-            one: dict[str, Verdict] = {}
+            compared = assessor.combine(pool, combination) != "sum"
             for group in assessor.pool(pool.id, combination):
-                one |= {leaf: Verdict(barred_by=by) for leaf, by in group.barred.items()}
-                compared = assessor._combine(assessor.world(combination), pool) != "sum"
-                if compared and group.winners and not group.decision:
-                    one |= {leaf: Verdict(heaviest=True) for leaf in group.leaves}
-            said.append(one)
-        for leaf, verdict in said[0].items():
-            agreed = all(leaf in one and bool(one[leaf].barred_by) == bool(verdict.barred_by) for one in said)
-            before = found.get(leaf)
-            if agreed and (before is None or not before.barred_by):
-                found[leaf] = verdict
+                if group.members and group.total.is_blank:
+                    continue
+                winners = group.leaves if compared and group.winners and not group.decision else ()
+                for leaf in (leaf for entry in group.members for leaf in entry.leaves):
+                    said.setdefault(leaf, []).append(Verdict(leaf in winners, group.barred.get(leaf, ())))
+                for leaf, by in group.barred.items():
+                    said.setdefault(leaf, [Verdict(barred_by=by)])
+        for leaf, verdicts in said.items():
+            first = verdicts[0]
+            agreed = all((v.heaviest, bool(v.barred_by)) == (first.heaviest, bool(first.barred_by)) for v in verdicts)
+            if agreed and (first.heaviest or first.barred_by) and not found.get(leaf, Verdict()).barred_by:
+                found[leaf] = first
     return found
 
 
@@ -224,10 +232,10 @@ def _pool_result(
     if settled_amount is None and len(rows) > 1:
         missing |= {f"reading.{each}" for each in assessor.undecided(name)}
     running = NONE.union(*(group.running for group in groups))
-    winners = [group.leaves for group in groups]
+    winners = [group.leaves for group in groups if not (group.members and group.result.is_blank)] or [()]
     differ = any(set(each) != set(winners[0]) for each in winners)
     decision = differ or any(group.decision for group in groups)
-    open_winner = any(not group.winners and group.members for group in groups)
+    open_winner = any(not group.winners and group.members and not group.result.is_blank for group in groups)
     pending = settled_amount is None or open_winner
     state: OutcomeState = "pending" if pending else "provisional" if running or missing else "known"
     settled: tuple[Settled, ...] = ()

@@ -192,7 +192,14 @@ class Evaluator(Lookups):
         return negation(self.truth(tree.value))
 
     def _on_and(self, tree: s.And) -> Value:
-        return conjunction([self.truth(part) for part in tree.parts])
+        parts = []
+        for tree_part in tree.parts:
+            truth = self.truth(tree_part)
+            if truth.value is False and not truth.provisional:
+                # one settled "no" decides, whatever the other parts are
+                return truth
+            parts.append(truth)
+        return conjunction(parts)
 
     def _on_or(self, tree: s.Or) -> Value:
         return disjunction([self.truth(part) for part in tree.parts])

@@ -79,7 +79,7 @@ def assess(
     pools = _pools_above(definition, names)
     return replace(
         _bare(world, ()),
-        assessments=tuple(rule_results(world.assessor, version, names)),
+        assessments=tuple(rule_results(world.assessor, version, names, pools)),
         pools=tuple(pool_results(world.assessor, version, pools)),
     )
 

@@ -48,9 +48,12 @@ def pool_results(assessor: Assessor, version: str, names: Collection[str] | None
     return sorted(results, key=lambda result: (result.id, tuple(result.key.values())))
 
 
-def rule_results(assessor: Assessor, version: str, names: Collection[str] | None = None) -> list[AssessmentResult]:
-    """Every instance of every rule that applies or may apply, sorted by id, then key."""
-    verdicts = _verdicts(assessor)
+def rule_results(
+    assessor: Assessor, version: str, names: Collection[str] | None = None, pools: Collection[str] | None = None
+) -> list[AssessmentResult]:
+    """Every instance of every rule that applies or may apply, sorted by id, then key. `pools` must then hold every pool
+    the named rules end in: no other says anything of them."""
+    verdicts = _verdicts(assessor, pools)
     rules = [rule for rule in assessor.definition.rules.values() if names is None or rule.id in names]
     results = [result for rule in rules for result in _rule(assessor, rule, version, verdicts)]
     return sorted(results, key=lambda result: (result.id, tuple(result.key.values())))
@@ -175,13 +178,15 @@ def _spread(amounts: Sequence[Amount], unit: str) -> Amount:
     )
 
 
-def _verdicts(assessor: Assessor) -> dict[str, Verdict]:
+def _verdicts(assessor: Assessor, names: Collection[str] | None = None) -> dict[str, Verdict]:
     """For each rule instance what all pools say under all readings; only what they agree on counts.
 
     A combination under which the group has no amount at all says nothing.
     """
     found: dict[str, Verdict] = {}
     for pool in assessor.definition.pools.values():
+        if names is not None and pool.id not in names:
+            continue
         said: dict[str, list[Verdict]] = {}
         for combination in assessor.combinations(f"pool.{pool.id}") or [{}]:
             compared = assessor.combine(pool, combination) != "sum"

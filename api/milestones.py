@@ -15,7 +15,7 @@ from api.parameters import AS_OF, CURSOR, Parameter, cursor_position
 from billing import selectors
 from contracts.selectors import contract_by_id, today_for
 
-STATES = ("not_met", "waiting_invoice", "payable", "applied", "approved", "paid")
+STATES = ("not_met", "waiting_invoice", "payable", "applied", "approved", "paid", "settled")
 FILTERS = (Parameter("contract", "number", "Only this contract, by its id."), AS_OF, CURSOR)
 
 
@@ -41,6 +41,11 @@ class MilestoneSerializer(serializers.Serializer[Any]):
     due_on = serializers.DateField(allow_null=True)
     invoiced = serializers.DecimalField(max_digits=18, decimal_places=2, help_text="Sum of checked invoices.")
     paid = serializers.DecimalField(max_digits=18, decimal_places=2)
+    deducted = serializers.DecimalField(max_digits=18, decimal_places=2)
+    sides = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="hold_notified, hold_not_notified, pay_at_once, disputed_day, overdue.",
+    )
     outstanding = serializers.DecimalField(max_digits=18, decimal_places=2)
     conditions = ConditionSerializer(many=True)
 
@@ -78,6 +83,8 @@ def _fields(milestone: Any, gate: selectors.GateView, viewer: Viewer) -> dict[st
         "due_on": obligation.due_on,
         "invoiced": milestone.invoiced,
         "paid": gate.gate.paid,
+        "deducted": gate.gate.deducted,
+        "sides": list(gate.gate.sides),
         "outstanding": gate.gate.outstanding,
         "conditions": selectors.lines_for(gate, viewer=viewer),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from billing.forms import InvoiceFields
 from contracts.forms import MultipleFileField
 
 DAY = {"type": "date"}
@@ -83,14 +84,10 @@ class InstrumentForm(forms.Form):
         self.fields["replaces"].choices = [("", _("Nothing: a first or a further one")), *renewable]  # type: ignore[attr-defined]
 
 
-class InvoiceForm(forms.Form):
+class InvoiceForm(InvoiceFields):
     """An invoice of an instalment. The hidden key makes sending it twice have one effect."""
 
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=255, required=False)
-    number = forms.CharField(label=_("Invoice number"), max_length=60, help_text=_("As printed on the invoice."))
-    amount = forms.DecimalField(label=_("Amount including tax"), max_digits=18, decimal_places=2)
-    issued_on = forms.DateField(label=_("Date of the invoice"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
-    upload = forms.FileField(label=_("Invoice file"), help_text=_("The PDF or OFD file, or a scan of the paper."))
 
 
 class _CaseForm(forms.Form):

@@ -109,6 +109,7 @@ class MilestoneLine:
     missing: str
     invoiced: Decimal
     paid: Decimal
+    deducted: Decimal
     may_invoice: bool
 
 
@@ -195,6 +196,7 @@ def _milestone(row: billing.MilestoneRow, viewer: Viewer) -> MilestoneLine:
         missing=next((line.text for line in lines if line.state != "met"), ""),
         invoiced=milestone.invoiced,
         paid=gate.paid,
+        deducted=gate.deducted,
         may_invoice=viewer.kind == "vendor" and row.gate.state == "waiting_invoice" and lacks_invoice,
     )
 
@@ -244,7 +246,7 @@ def stake(*, viewer: Viewer, as_of: date, money: bool) -> Stake:
     currencies = [row.currency for row in rows]
     currency = max(set(currencies), key=currencies.count) if currencies else "CNY"
     rows = tuple(row for row in rows if row.currency == currency)
-    unpaid = sum((row.amount - row.paid for row in rows), Decimal(0))
+    unpaid = sum((row.amount - row.paid - row.deducted for row in rows), Decimal(0))
     uninvoiced = sum((row.amount - row.invoiced for row in rows if row.state == "waiting_invoice"), Decimal(0))
     states = {"payable", "applied", "approved"}
     with_buyer = sum((row.invoiced - row.paid for row in rows if row.state in states), Decimal(0))

@@ -197,15 +197,17 @@ def milestones_table(rows: Iterable[MilestoneLine], *, query: str, today: bool) 
                     ),
                     Cell(clause=row.clause),
                     Cell(row.state_text, chip=True, tone=MILESTONE_TONES.get(row.state, "")),
-                    Cell(row.missing if row.state != "paid" else ""),
+                    Cell(row.missing if row.state not in {"paid", "settled"} else ""),
                     Cell(row.due_on.isoformat() if row.due_on else "", sub=_("estimate") if row.estimate else ""),
                     Cell(amount=row.amount, currency=row.currency),
                     Cell(amount=row.paid, currency=row.currency),
                     Cell(_("Hand in the invoice"), url=reverse("portal:invoice_add", args=[row.pk]))
                     if row.may_invoice and today
+                    else Cell(_("Payment advice"), url=reverse("portal:payment_advice", args=[row.pk]) + query)
+                    if row.paid or row.deducted
                     else Cell(),
                 ),
-                faded=row.state == "paid",
+                faded=row.state in {"paid", "settled"},
             )
             for row in rows
         ),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import contracts, documents, guarantee, invoices, obligations, penalties
+from portal.views import contracts, documents, guarantee, incidents, invoices, obligations, penalties
 
 app_name = "portal"
 CONTRACT = "contracts/<int:contract_id>/"
@@ -23,9 +23,12 @@ urlpatterns = [
     path("securities/", guarantee.securities, name="securities"),
     path(f"{CONTRACT}securities/<slug:code>/", guarantee.security, name="security"),
     path(f"{CONTRACT}securities/<slug:code>/new/", guarantee.instrument_add, name="instrument_add"),
+    path("incidents/", incidents.incidents, name="incidents"),
+    path("incidents/<int:incident_id>/", incidents.incident, name="incident"),
     path("invoices/", invoices.invoices, name="invoices"),
     path("invoices/<int:invoice_id>/file/", invoices.invoice_file, name="invoice_file"),
     path("milestones/<int:milestone_id>/invoices/new/", invoices.invoice_add, name="invoice_add"),
+    path("milestones/<int:milestone_id>/advice/", invoices.payment_advice, name="payment_advice"),
     path("penalties/", penalties.penalties, name="penalties"),
     path("penalties/<int:case_id>/", penalties.penalty, name="penalty"),
     path("penalties/<int:case_id>/object/", penalties.object_to, name="penalty_object"),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.policy import allows
 from accounts.scoping import Viewer
 from billing.selectors import ContractMoney, GateView, MilestonePage, MilestoneRow
+from billing.sentences_invoice import check_text, subject_text
+from billing.terms import masked
 from web.components import Cell, Column, Condition, ProcessStep, Row, Table, Tone, WaterfallLine
 from web.templatetags.ui import money_text
 
@@ -21,10 +23,24 @@ TONES: dict[str, Tone] = {
     "applied": "info",
     "approved": "info",
     "paid": "ok",
+    "settled": "ok",
+}
+SIDE_TONES: dict[str, Tone] = {
+    "hold_notified": "warn",
+    "hold_not_notified": "warn",
+    "pay_at_once": "warn",
+    "disputed_day": "warn",
+    "overdue": "bad",
 }
 INVOICE_TONES: dict[str, Tone] = {"received": "info", "checked": "ok", "rejected": "warn"}
-APPLICATION_TONES: dict[str, Tone] = {"applied": "info", "approved": "info", "rejected": "warn", "paid": "ok"}
-ORDER = ("not_met", "waiting_invoice", "payable", "applied", "approved", "paid")
+APPLICATION_TONES: dict[str, Tone] = {
+    "applied": "info",
+    "approved": "info",
+    "rejected": "warn",
+    "paid": "ok",
+    "reversed": "warn",
+}
+ORDER = ("not_met", "waiting_invoice", "payable", "applied", "approved", "paid", "settled")
 
 
 def conditions(view: GateView) -> tuple[Condition, ...]:
@@ -104,14 +120,19 @@ def milestones_table(rows: Sequence[MilestoneRow], *, viewer: Viewer, query: str
                         sub=_below(row, with_contract=with_contract),
                     ),
                     Cell(clause=row.milestone.clause),
-                    Cell(row.gate.state_text, chip=True, tone=TONES[row.gate.state]),
+                    Cell(
+                        row.gate.state_text,
+                        chip=True,
+                        tone=TONES[row.gate.state],
+                        sub=" · ".join(words for side, words in row.gate.sides if side != "overdue"),
+                    ),
                     _due(row),
                     Cell(money_text(row.milestone.amount, row.contract.currency)),
                     Cell(money_text(row.gate.gate.outstanding, row.contract.currency)),
                     _action(row, viewer),
                 ),
                 strong=row.gate.gate.overdue,
-                faded=row.gate.state == "paid",
+                faded=row.gate.state in {"paid", "settled"},
             )
             for row in rows
         ),
@@ -128,7 +149,7 @@ def _below(row: MilestoneRow, *, with_contract: bool) -> str:
 
 def invoices_table(rows: Iterable[Any], *, viewer: Viewer, with_milestone: bool) -> Table:
     """Invoices; finance checks those that others handed in."""
-    may = allows(viewer, "invoice.check")
+    may, enter = allows(viewer, "invoice.check"), allows(viewer, "invoice.enter")
     return Table(
         _("Invoices"),
         (
@@ -150,12 +171,14 @@ def invoices_table(rows: Iterable[Any], *, viewer: Viewer, with_milestone: bool)
                         sub=f"{row.contract.number} · {row.milestone.title}" if with_milestone else "",
                     ),
                     Cell(row.issued_on.isoformat()),
-                    Cell(money_text(row.amount)),
+                    Cell(money_text(row.amount), sub=_credit(row)),
                     Cell(str(row.get_state_display()), chip=True, tone=INVOICE_TONES[row.state]),
                     Cell(str(row.submitted_by)),
                     Cell(str(row.checked_by) if row.checked_by else "", sub=row.check_note),
                     Cell(_("Check"), url=reverse("web:invoice_check", args=[row.pk]))
                     if may and row.state == "received" and row.submitted_by_id != viewer.user_id
+                    else Cell(_("Credit note"), url=reverse("web:credit_note_add", args=[row.pk]))
+                    if enter and row.state == "checked" and row.original_id is None
                     else Cell(),
                 ),
                 faded=row.state == "rejected",
@@ -164,6 +187,56 @@ def invoices_table(rows: Iterable[Any], *, viewer: Viewer, with_milestone: bool)
         ),
         _("No invoices yet"),
     )
+
+
+def comparison_rows(checks: Iterable[Any]) -> list[tuple[str, str]]:
+    """What an invoice says against what the contract expects, in words."""
+    return [
+        (
+            subject_text(check.subject),
+            " · ".join(text for text in (check.says, check_text(check.state), check.expected) if text),
+        )
+        for check in checks
+    ]
+
+
+def payee_table(rows: Iterable[Any], *, viewer: Viewer) -> Table:
+    """Changes of the account to pay to; the manager decides those that wait."""
+    may = allows(viewer, "payee.confirm")
+    tones: dict[str, Tone] = {"proposed": "warn", "confirmed": "ok", "rejected": ""}
+    return Table(
+        _("Changes of the account to pay to"),
+        (
+            Column(_("Account holder"), "main"),
+            Column(_("Account number")),
+            Column(_("State")),
+            Column(_("Proposed by")),
+            Column(_("Decided by")),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.name, sub=row.bank),
+                    Cell(masked(row.account)),
+                    Cell(str(row.get_state_display()), chip=True, tone=tones[row.state]),
+                    Cell(str(row.proposed_by), sub=row.reason),
+                    Cell(str(row.decided_by) if row.decided_by else "", sub=row.decision_note),
+                    Cell(_("Decide"), url=reverse("web:payee_decide", args=[row.pk]))
+                    if may and row.state == "proposed" and row.proposed_by_id != viewer.user_id
+                    else Cell(),
+                ),
+                faded=row.state == "rejected",
+            )
+            for row in rows
+        ),
+        _("The account is the contract's"),
+    )
+
+
+def _credit(row: Any) -> str:
+    """Under a credit note's amount: the invoice it is about."""
+    return _("credit note on %(number)s") % {"number": row.original.number} if row.original_id else ""
 
 
 def applications_table(rows: Iterable[Any], *, viewer: Viewer, papers: Mapping[int, Sequence[Any]]) -> Table:
@@ -188,7 +261,7 @@ def applications_table(rows: Iterable[Any], *, viewer: Viewer, papers: Mapping[i
                     Cell(str(row.get_state_display()), chip=True, tone=APPLICATION_TONES[row.state]),
                     Cell(str(row.applied_by)),
                     Cell(str(row.decided_by) if row.decided_by else "", sub=row.decision_note),
-                    Cell(row.payment.paid_on.isoformat() if hasattr(row, "payment") else ""),
+                    _paid(row),
                     _newest(papers.get(row.pk, ())),
                     Cell(_("View"), url=reverse("web:application", args=[row.pk])),
                 ),
@@ -198,6 +271,14 @@ def applications_table(rows: Iterable[Any], *, viewer: Viewer, papers: Mapping[i
         ),
         _("No payment has been applied for"),
     )
+
+
+def _paid(row: Any) -> Cell:
+    if not hasattr(row, "payment"):
+        return Cell()
+    counter = getattr(row.payment, "reversed_by", None)
+    sub = _("reversed on %(day)s") % {"day": counter.paid_on.isoformat()} if counter is not None else ""
+    return Cell(row.payment.paid_on.isoformat(), sub=sub)
 
 
 def _newest(papers: Sequence[Any]) -> Cell:

@@ -24,6 +24,7 @@ def contract_tabs(request: HttpRequest, contract: Any) -> tuple[Tab, ...]:
         ("web:contract_year", _("Year"), "obligation.read"),
         ("web:contract_events", _("Facts"), "fact.read"),
         ("web:contract_payments", _("Payments"), "payment.read"),
+        ("web:contract_settlement", _("Deductions"), "payment.read"),
         ("web:contract_securities", _("Security"), "security.staff.read"),
         ("web:contract_documents", _("Documents"), "document.read"),
         ("web:contract_sla", _("SLA"), "sla.read"),

@@ -1,5 +1,7 @@
 """Instalments of the price, with the running sums the database holds to their order; and number series."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +53,12 @@ class Milestone(ContractScoped):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def open_amount(self) -> Decimal:
+        """What is neither applied for, paid, deducted nor frozen."""
+        left: Decimal = self.amount - self.committed - self.deducted - self.frozen
+        return left
 
 
 class NumberSequence(models.Model):

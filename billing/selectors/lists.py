@@ -160,7 +160,7 @@ def invoices_list(
     """Invoices, newest first, by keyset on the row number. Two queries at most."""
     require(viewer, "milestone.read")
     rows = Invoice.objects.visible_to(viewer).select_related(
-        "milestone", "contract", "submitted_by", "checked_by", "file"
+        "milestone", "contract", "submitted_by", "checked_by", "file", "original"
     )
     if state:
         rows = rows.filter(state=state)

@@ -238,6 +238,11 @@ def claim_get(pk: int, *, viewer: Viewer) -> SeparateClaim:
     return _one(SeparateClaim.objects.visible_to(viewer).select_related("liability", "contract").filter(pk=pk).first())
 
 
+def contract_deductions(contract: Contract, *, viewer: Viewer, as_of: date) -> tuple[DeductionRow, ...]:
+    """Every deduction of a contract up to a day. One query."""
+    return deductions_of(Deduction.objects.visible_to(viewer).filter(contract=contract), as_of=as_of)
+
+
 def claims_of(contract: Contract, *, viewer: Viewer) -> tuple[SeparateClaim, ...]:
     """A contract's separate claims, newest first. One query."""
     rows = SeparateClaim.objects.visible_to(viewer).filter(contract=contract).select_related("liability", "added_by")

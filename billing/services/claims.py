@@ -26,8 +26,7 @@ def _room_in_last(liability: Liability) -> Decimal:
     last: Milestone | None = Milestone.objects.filter(contract_id=liability.contract_id).order_by("-position").first()
     if last is None or not liability.deductible:
         return Decimal(0)
-    room: Decimal = last.amount - last.committed - last.deducted - last.frozen
-    return room
+    return last.open_amount
 
 
 def separate_claim_add(

@@ -19,17 +19,11 @@ from contracts.models import Contract
 from contracts.selectors import today_for
 
 
-def _room(milestone: Milestone) -> Decimal:
-    """What of an instalment is neither applied for, paid, deducted nor frozen."""
-    room: Decimal = milestone.amount - milestone.committed - milestone.deducted - milestone.frozen
-    return room
-
-
 def _refuse_above(amount: Decimal, milestone: Milestone) -> None:
-    if amount > _room(milestone):
+    if amount > milestone.open_amount:
         raise Refused(
             _("%(amount)s is more than what is open of %(title)s (%(left)s): the rest is applied for, paid or held.")
-            % {"amount": amount, "title": milestone.title, "left": _room(milestone)},
+            % {"amount": amount, "title": milestone.title, "left": milestone.open_amount},
             "amount",
         )
 

@@ -14,15 +14,18 @@ from accounts.policy import access
 from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
+from billing.forms import invoice_values
 from contracts.addresses import number_parameter, with_query
 from contracts.asof import page_date
 from contracts.downloads import attachment_response
 from contracts.forms import run_form
 from documents.excel import excel_response
+from portal.advice_rows import advice_owed_table, advice_payments_table
 from portal.forms import InvoiceForm
 from portal.readmodels import invoice_lines, milestone_lines
 from portal.rows import filter_group, invoices_excel, invoices_table, milestones_excel, milestones_table
 from web.components import KeysetPage
+from web.settlement_tables import draw_waterfall, waterfall_lines
 
 STATES = ("received", "checked", "rejected")
 
@@ -64,6 +67,26 @@ def invoices(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/invoices.html", context)
 
 
+@access(GET="portal.money.read")
+def payment_advice(request: HttpRequest, milestone_id: int) -> HttpResponse:
+    """What was paid for an instalment, what was deducted from it, and what is owed either way."""
+    viewer, page = request_viewer(request), page_date(request)
+    found = selectors.payment_advice(milestone_id, viewer=viewer, as_of=page.as_of)
+    currency = found.milestone.contract.currency
+    context = {
+        "found": found,
+        "milestone": found.milestone,
+        "contract": found.milestone.contract,
+        "demo": found.milestone.contract.is_demo,
+        "currency": currency,
+        "picture": draw_waterfall(found.waterfall, currency),
+        "lines": waterfall_lines(found.waterfall),
+        "payments": advice_payments_table(found.payments, currency=currency),
+        "owed": advice_owed_table(found.owed, currency=currency, today=page.as_of),
+    }
+    return render(request, "portal/advice.html", context)
+
+
 @access(GET="portal.invoice", POST="portal.invoice")
 @idempotent
 def invoice_add(request: HttpRequest, milestone_id: int) -> HttpResponse:
@@ -75,12 +98,11 @@ def invoice_add(request: HttpRequest, milestone_id: int) -> HttpResponse:
     form = InvoiceForm(
         request.POST or None,
         request.FILES or None,
-        initial={"idempotency_key": form_key(request), "amount": left, "issued_on": page.today},
+        initial={"idempotency_key": form_key(request)},
     )
 
     def act(data: dict[str, Any]) -> str:
-        data.pop("idempotency_key")
-        services.invoice_add(actor=viewer, milestone=milestone, **data)
+        services.invoice_add(actor=viewer, milestone=milestone, **invoice_values(data))
         return reverse("portal:invoices")
 
     context = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from billing.forms import InvoiceFields
+
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 NOTE = forms.Textarea(attrs={"rows": 3})
 
@@ -15,11 +17,8 @@ class MoneyForm(forms.Form):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=255, required=False)
 
 
-class InvoiceForm(MoneyForm):
-    number = forms.CharField(label=_("Invoice number"), max_length=60, help_text=_("As printed on the invoice."))
-    amount = forms.DecimalField(label=_("Amount including tax"), max_digits=18, decimal_places=2)
-    issued_on = forms.DateField(label=_("Date of the invoice"), widget=DAY)
-    upload = forms.FileField(label=_("Invoice file"), help_text=_("The PDF or OFD file, or a scan of the paper."))
+class InvoiceForm(InvoiceFields, MoneyForm):
+    """An invoice entered by finance."""
 
 
 class DecisionForm(MoneyForm):

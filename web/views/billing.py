@@ -14,6 +14,7 @@ from accounts.policy import access, allows, require
 from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
+from billing.forms import invoice_values
 from billing.terms import masked
 from contracts.asof import page_date
 from contracts.forms import run_form
@@ -22,11 +23,14 @@ from contracts.services.files import file_open
 from documents.excel import excel_response
 from documents.selectors import documents_for
 from web.billing_tables import (
+    SIDE_TONES,
     applications_table,
+    comparison_rows,
     conditions,
     invoices_table,
     milestones_table,
     money_lines,
+    payee_table,
     steps,
 )
 from web.components import KeysetPage
@@ -34,6 +38,7 @@ from web.contract_tabs import contract_tabs
 from web.document_tables import documents_table
 from web.forms.billing import ApplicationForm, DecisionForm, InvoiceForm, PaymentForm
 from web.links import filter_group, with_query
+from web.settlement_tables import draw_waterfall, owed_lines, waterfall_lines
 from web.templatetags.ui import money_text
 
 ACTION = "web/billing/action.html"
@@ -102,6 +107,8 @@ def contract_payments(request: HttpRequest, contract_id: int) -> HttpResponse:
         "table": milestones_table(rows, viewer=viewer, query=page.query, with_contract=False),
         "lines": money_lines(money),
         "currency": contract.currency,
+        "changes": payee_table(selectors.payee_changes_of(contract, viewer=viewer), viewer=viewer),
+        "may_change_payee": page.is_today and allows(viewer, "payee.propose"),
         "excel_url": with_query(request, format="xlsx"),
     }
     return render(request, "web/billing/contract.html", context)
@@ -120,7 +127,14 @@ def milestone(request: HttpRequest, milestone_id: int) -> HttpResponse:
         "demo": found.contract.is_demo,
         "conditions": conditions(found.gate),
         "steps": steps(found),
-        "lines": money_lines(selectors.contract_money(found.contract, as_of=page.as_of)),
+        "sides": [(words, SIDE_TONES[side]) for side, words in found.gate.sides],
+        "picture": draw_waterfall(found.waterfall, found.contract.currency),
+        "lines": waterfall_lines(found.waterfall),
+        "owed": owed_lines(found.waterfall),
+        "may_hold": page.is_today and "hold.keep" in found.may,
+        "may_open_hold": page.is_today
+        and "hold.keep" in found.may
+        and (found.hold is None or found.hold.ended_on is not None),
         "invoices": invoices_table(found.invoices, viewer=viewer, with_milestone=False),
         "applications": applications_table(found.applications, viewer=viewer, papers=papers),
         "may_invoice": page.is_today and "invoice.enter" in found.may and "invoice.add" in found.may,
@@ -194,8 +208,7 @@ def invoice_add(request: HttpRequest, milestone_id: int) -> HttpResponse:
     form = InvoiceForm(request.POST or None, request.FILES or None, initial=_initial(request))
 
     def act(data: dict[str, Any]) -> str:
-        data.pop("idempotency_key")
-        services.invoice_add(actor=viewer, milestone=found.milestone, **data)
+        services.invoice_add(actor=viewer, milestone=found.milestone, **invoice_values(data))
         return reverse("web:milestone", args=[milestone_id])
 
     context = {
@@ -208,6 +221,41 @@ def invoice_add(request: HttpRequest, milestone_id: int) -> HttpResponse:
         "demo": found.contract.is_demo,
     }
     done = _("The invoice is recorded and waits to be checked by another person.")
+    return run_form(request, form=form, template=ACTION, context=context, act=act, done=done)
+
+
+@access(GET="invoice.enter", POST="invoice.enter")
+@idempotent
+def credit_note_add(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """Enter a credit note about a checked invoice."""
+    viewer = request_viewer(request)
+    original = selectors.invoice_get(invoice_id, viewer=viewer)
+    form = InvoiceForm(request.POST or None, request.FILES or None, initial=_initial(request))
+    back = reverse("web:milestone", args=[original.milestone_id])
+
+    def act(data: dict[str, Any]) -> str:
+        services.invoice_add(actor=viewer, milestone=original.milestone, original=original, **invoice_values(data))
+        return back
+
+    currency = original.contract.currency
+    context = {
+        "heading": _("Enter a credit note"),
+        "sub": original.number,
+        "submit": _("Save the credit note"),
+        "back": back,
+        "multipart": True,
+        "intro": _(
+            "Enter the amount of the credit note without a sign. It lowers what is invoiced once it is checked."
+        ),
+        "summary": [
+            (_("Original invoice"), original.number),
+            (_("Amount including tax"), money_text(original.amount, currency)),
+            (_("Date of the invoice"), original.issued_on.isoformat()),
+            (_("Milestone"), original.milestone.title),
+        ],
+        "demo": original.contract.is_demo,
+    }
+    done = _("The credit note is recorded and waits to be checked by another person.")
     return run_form(request, form=form, template=ACTION, context=context, act=act, done=done)
 
 
@@ -239,6 +287,7 @@ def invoice_check(request: HttpRequest, invoice_id: int) -> HttpResponse:
             (_("Date of the invoice"), invoice.issued_on.isoformat()),
             (_("Handed in by"), str(invoice.submitted_by)),
             (_("State"), str(invoice.get_state_display())),
+            *comparison_rows(selectors.invoice_comparison(invoice)),
             *_summary(found),
         ],
         "demo": found.contract.is_demo,
@@ -335,6 +384,11 @@ def application(request: HttpRequest, application_id: int) -> HttpResponse:
         "may_decide": page.is_today and found.may_decide,
         "may_post": page.is_today and found.may_post,
         "may_issue": page.is_today and found.application.state != "rejected" and allows(viewer, "document.issue"),
+        "may_reverse": page.is_today and found.application.state == "paid" and allows(viewer, "payment.reverse"),
+        "reversals": selectors.reversals_of(application_id, viewer=viewer)
+        if found.application.state in {"paid", "reversed"}
+        else (),
+        "may_decide_reversal": page.is_today and allows(viewer, "payment.reverse.approve"),
     }
     return render(request, "web/billing/application.html", context)
 

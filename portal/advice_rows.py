@@ -1,0 +1,69 @@
+"""The payment advice as tables: transfers received, and what one owes the buyer apart from the instalment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from billing.selectors.advice import OwedLine, PaidLine
+from billing.terms import masked
+from web.components import Cell, Column, Row, Table
+
+
+def advice_payments_table(rows: Iterable[PaidLine], *, currency: str) -> Table:
+    """Transfers of one instalment; a counter-entry is negative and grey."""
+    return Table(
+        _("Payments"),
+        (
+            Column(_("Bank reference"), "main"),
+            Column(_("Paid on"), "date"),
+            Column(_("To")),
+            Column(_("Amount"), "num"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.bank_reference, sub=_("Counter-entry") if row.is_counter else ""),
+                    Cell(row.on.isoformat()),
+                    Cell(row.payee_name, sub=masked(row.payee_account)),
+                    Cell(amount=row.amount, currency=currency),
+                ),
+                faded=row.is_counter,
+            )
+            for row in rows
+        ),
+        _("Nothing has been paid yet"),
+    )
+
+
+def advice_owed_table(rows: Iterable[OwedLine], *, currency: str, today: date) -> Table:
+    """Claims of the buyer that are paid by a transfer of one's own."""
+    return Table(
+        _("To be paid to the buyer"),
+        (
+            Column(_("Claim"), "main"),
+            Column(_("Clause")),
+            Column(_("To be paid by"), "date"),
+            Column(_("Amount"), "num"),
+            Column(_("Paid on"), "date"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.title, sub=row.number),
+                    Cell(clause=row.clause),
+                    Cell(
+                        row.due_on.isoformat(),
+                        tone="bad" if row.settled_on is None and row.due_on < today else "",
+                    ),
+                    Cell(amount=row.amount, currency=currency),
+                    Cell(row.settled_on.isoformat() if row.settled_on else ""),
+                ),
+                faded=row.settled_on is not None,
+            )
+            for row in rows
+        ),
+        _("Nothing is owed"),
+    )

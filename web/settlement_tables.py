@@ -1,0 +1,245 @@
+"""What the vendor owes and how it is settled, as tables and as a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.policy import allows
+from accounts.scoping import Viewer
+from billing.selectors import DeductionRow, LiabilityRow, Waterfall
+from web.components import Cell, Column, Row, Table, Tone, WaterfallLine
+from web.templatetags.ui import money_text
+
+CLAIM_TONES: dict[str, Tone] = {"open": "warn", "settled": "ok", "withdrawn": ""}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A part of a bar: left edge and width in percent of the drawing, and what it is."""
+
+    x: str
+    width: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class BarLine:
+    """One line of the drawn waterfall: words on the left, figure on the right, bars below."""
+
+    label: str
+    figure: str
+    y: int
+    bar_y: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class DrawnWaterfall:
+    lines: tuple[BarLine, ...]
+    height: int
+    summary: str
+
+
+LINE = 46
+"""Pixels per line: words above, bar below."""
+
+
+def waterfall_lines(found: Waterfall) -> tuple[WaterfallLine, ...]:
+    """应付 − 抵扣 = 实付 in figures, each deduction with its clause; then what is owed apart."""
+    lines = [WaterfallLine(_("Due under the contract"), found.due)]
+    for row in found.deductions:
+        label = _("Counter-entry: %(title)s") % {"title": row.title} if row.is_counter else row.title
+        lines.append(WaterfallLine(label, -row.amount, clause=row.clause, note=f"{row.number} · {row.on.isoformat()}"))
+    lines.append(WaterfallLine(_("To pay"), found.to_pay, total=True))
+    if found.paid:
+        lines.append(WaterfallLine(_("Paid"), -found.paid))
+        lines.append(WaterfallLine(_("Still to pay"), found.outstanding, total=True))
+    if found.frozen:
+        lines.append(WaterfallLine(_("Of it frozen until a decision"), found.frozen))
+    return tuple(lines)
+
+
+def owed_lines(found: Waterfall) -> tuple[WaterfallLine, ...]:
+    """What the vendor owes apart from this instalment; empty when it owes nothing."""
+    lines = []
+    if found.undeducted:
+        lines.append(WaterfallLine(_("Decided, not settled yet"), found.undeducted))
+    if found.claimed:
+        lines.append(WaterfallLine(_("Claimed separately"), found.claimed))
+    if found.drawn:
+        lines.append(WaterfallLine(_("Drawn on the security"), found.drawn))
+    return tuple(lines)
+
+
+def draw_waterfall(found: Waterfall, currency: str) -> DrawnWaterfall:
+    """The waterfall as bars on one scale: the instalment, what comes off it, what is paid of the rest, and what the
+    vendor owes apart."""
+    apart = found.undeducted + found.claimed
+    scale = max(found.due, apart, Decimal(1))
+
+    def bar(start: Decimal, size: Decimal, kind: str) -> Bar:
+        return Bar(f"{start / scale * 100:.3f}%", f"{max(size, Decimal(0)) / scale * 100:.3f}%", kind)
+
+    rows: list[tuple[str, Decimal, tuple[Bar, ...]]] = [
+        (_("Due under the contract"), found.due, (bar(Decimal(0), found.due, "due"),)),
+        (_("Deducted"), -found.deducted, (bar(found.to_pay, found.deducted, "off"),)),
+    ]
+    frozen = min(found.frozen, max(found.outstanding, Decimal(0)))
+    rows.append(
+        (
+            _("To pay"),
+            found.to_pay,
+            (
+                bar(Decimal(0), found.paid, "paid"),
+                bar(found.paid, found.outstanding - frozen, "open"),
+                bar(found.to_pay - frozen, frozen, "frozen"),
+            ),
+        )
+    )
+    if apart:
+        parts = (bar(Decimal(0), found.undeducted, "off"), bar(found.undeducted, found.claimed, "claim"))
+        rows.append((_("Owed by the vendor apart"), apart, parts))
+    lines = tuple(
+        BarLine(label, money_text(amount, currency), number * LINE + 14, number * LINE + 20, bars)
+        for number, (label, amount, bars) in enumerate(rows)
+    )
+    return DrawnWaterfall(lines, len(rows) * LINE, _("Settlement of the instalment as bars; the figures follow."))
+
+
+def deductions_table(rows: Iterable[DeductionRow], *, viewer: Viewer, currency: str) -> Table:
+    """Deductions with their counter-entries."""
+    may = allows(viewer, "deduction.reverse")
+    return Table(
+        _("Deductions"),
+        (
+            Column(_("Deduction"), "main"),
+            Column(_("Clause")),
+            Column(_("Milestone")),
+            Column(_("Date"), "date"),
+            Column(_("Amount"), "num"),
+            Column(_("Deducted by")),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.title, sub=" · ".join(text for text in (row.number, row.note) if text)),
+                    Cell(clause=row.clause),
+                    Cell(row.milestone),
+                    Cell(row.on.isoformat()),
+                    Cell(money_text(row.amount, currency)),
+                    Cell(row.added_by),
+                    Cell(_("Take back"), url=reverse("web:deduction_reverse", args=[row.pk]))
+                    if may and not row.is_counter and not row.reversed
+                    else Cell(_("Counter-entry") if row.is_counter else _("Taken back") if row.reversed else ""),
+                ),
+                faded=row.reversed or row.is_counter,
+            )
+            for row in rows
+        ),
+        _("Nothing has been deducted"),
+    )
+
+
+def liabilities_table(rows: Iterable[LiabilityRow], *, viewer: Viewer, currency: str) -> Table:
+    """Liabilities with what became of each; the next act is to deduct, else to claim."""
+    return Table(
+        _("Liabilities"),
+        (
+            Column(_("Liability"), "main"),
+            Column(_("Clause")),
+            Column(_("Amount"), "num"),
+            Column(_("Deducted"), "num"),
+            Column(_("Claimed"), "num"),
+            Column(_("Drawn"), "num"),
+            Column(_("Open"), "num"),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.title, sub="" if row.deductible else _("claimed, not deducted")),
+                    Cell(clause=row.clause),
+                    *(
+                        Cell(money_text(amount, currency) if amount else "")
+                        for amount in (row.amount, row.deducted, row.claimed, row.drawn)
+                    ),
+                    Cell(money_text(row.open, currency), tone="warn") if row.open else Cell("", tone="ok"),
+                    _settle(row, viewer),
+                ),
+                faded=not row.open,
+            )
+            for row in rows
+        ),
+        _("The vendor owes nothing"),
+    )
+
+
+def _settle(row: LiabilityRow, viewer: Viewer) -> Cell:
+    if not row.open:
+        return Cell()
+    if row.deductible and allows(viewer, "deduction.add"):
+        return Cell(_("Deduct"), url=reverse("web:deduction_add", args=[row.pk]))
+    if allows(viewer, "claim.keep"):
+        return Cell(_("Claim"), url=reverse("web:claim_add", args=[row.pk]))
+    return Cell()
+
+
+def claims_table(rows: Iterable[Any], *, viewer: Viewer, currency: str, today: Any) -> Table:
+    """Separate claims with the day they are to be paid by."""
+    may = allows(viewer, "claim.keep")
+    return Table(
+        _("Separate claims"),
+        (
+            Column(_("Claim"), "main"),
+            Column(_("Amount"), "num"),
+            Column(_("To be paid by"), "date"),
+            Column(_("State")),
+            Column(_("Received on"), "date"),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.liability.title, sub=f"{row.number} · {row.note}"),
+                    Cell(money_text(row.amount, currency)),
+                    Cell(row.due_on.isoformat(), tone="bad" if row.state == "open" and row.due_on < today else ""),
+                    Cell(str(row.get_state_display()), chip=True, tone=CLAIM_TONES[row.state]),
+                    Cell(row.settled_on.isoformat() if row.settled_on else "", sub=row.bank_reference),
+                    Cell(_("Record receipt"), url=reverse("web:claim_settle", args=[row.pk]))
+                    if may and row.state == "open"
+                    else Cell(),
+                ),
+                strong=row.state == "open" and row.due_on < today,
+                faded=row.state == "withdrawn",
+            )
+            for row in rows
+        ),
+        _("Nothing is claimed separately"),
+    )
+
+
+def freezes_table(rows: Iterable[Any], *, currency: str) -> Table:
+    """What is held back until a decision."""
+    return Table(
+        _("Frozen amounts"),
+        (Column(_("Reason"), "main"), Column(_("Milestone")), Column(_("Amount"), "num"), Column(_("Since"), "date")),
+        tuple(
+            Row(
+                (
+                    Cell(row.note or row.source_key),
+                    Cell(row.milestone.title),
+                    Cell(money_text(row.amount, currency)),
+                    Cell(f"{row.set_at:%Y-%m-%d}"),
+                )
+            )
+            for row in rows
+        ),
+        _("Nothing is frozen"),
+    )

@@ -81,6 +81,7 @@ def _portal(request: HttpRequest, viewer: Viewer) -> tuple[NavGroup, ...]:
                 [
                     ("portal:home", "inbox", _("My obligations"), "obligation.read", 0),
                     ("portal:contracts", "file-text", _("Contracts"), "contract.read", 0),
+                    ("portal:incidents", "activity", _("Incidents"), "portal.read", 0),
                     ("portal:penalties", "gavel", _("Penalties"), "portal.read", 0),
                     ("portal:invoices", "receipt", _("Invoices and payments"), "milestone.read", 0),
                     ("portal:securities", "shield-check", _("Securities"), "portal.money.read", 0),

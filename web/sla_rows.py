@@ -4,41 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sla.rules import Clock, Level, exact_seconds, microseconds, percent, truncated
+from contracts.attribute_words import attribute_words
+from sla.rules import Level, exact_seconds, percent, truncated
 from sla.selectors import Event, MonthPage, Overview, SystemMonth
-from sla.terms import Attribute, Promise
-from web.attribute_words import attribute_words
+from sla.terms import Promise
+from sla.words import length_words, local, moment_words, span_words
 from web.components import Cell, Column, Row, Table, Tone
 from web.words import duration_words
 
 VERDICT_TONES: dict[str, Tone] = {"met": "ok", "failed": "bad", "unknown": ""}
 DAY_CLASSES = {"ok": "", "counted": "x", "excluded": "m", "ahead": "n", "outside": "n"}
-
-
-def local(moment: datetime, zone: str) -> datetime:
-    """The moment on the contract's clocks."""
-    return moment.astimezone(ZoneInfo(zone))
-
-
-def parsed(text: str) -> datetime:
-    """A recorded moment."""
-    return datetime.fromisoformat(text)
-
-
-def moment_words(moment: datetime | None, zone: str) -> str:
-    """Date and time on the contract's clocks, seconds only where there are any; a dash for none."""
-    if moment is None:
-        return "—"
-    here = local(moment, zone)
-    return f"{here:%Y-%m-%d %H:%M:%S}" if here.second or here.microsecond else f"{here:%Y-%m-%d %H:%M}"
 
 
 def digits_of(promise: Promise) -> int:
@@ -59,26 +41,6 @@ def verdict_words(level: Level) -> str:
     if level.running:
         return _("Not yet known: an outage goes on")
     return _("Meets the target so far; the period is not over")
-
-
-def span_words(seconds: Fraction) -> str:
-    """A length of time in hours, minutes and seconds; exact, fractions of a second included."""
-    whole = int(seconds)
-    hours, rest = divmod(whole, 3600)
-    minutes, last = divmod(rest, 60)
-    tail = exact_seconds(last + seconds - whole)
-    parts = []
-    if hours:
-        parts.append(_("%(n)s h") % {"n": hours})
-    if minutes:
-        parts.append(_("%(n)s min") % {"n": minutes})
-    if tail != "0" or not parts:
-        parts.append(_("%(n)s s") % {"n": tail})
-    return " ".join(parts)
-
-
-def length_words(length: timedelta | None) -> str:
-    return "—" if length is None else span_words(Fraction(microseconds(length), 1_000_000))
 
 
 # --- the month ------------------------------------------------------------------------------------------------------
@@ -393,33 +355,6 @@ def _state_cell(row: Any) -> Cell:
     if row.waiting:
         return Cell(_("Findings to confirm"), chip=True, tone="warn")
     return Cell(_("Restored"), chip=True, tone="ok") if row.restored_at else Cell(_("Open"), chip=True, tone="info")
-
-
-def value_words(attribute: Attribute, value: Any, zone: str) -> str:
-    """A finding's value in words."""
-    if value is None:
-        return _("Unknown")
-    if value is True:
-        return _("Yes")
-    if value is False:
-        return _("No")
-    if attribute.type == "instant" and isinstance(value, str):
-        return moment_words(parsed(value), zone)
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def clock_words(clock: Clock, zone: str) -> tuple[str, Tone]:
-    """A limit's result in a few words."""
-    if clock.start is None:
-        return _("has not begun"), ""
-    if clock.verdict == "met":
-        return _("in time, took %(length)s") % {"length": length_words(clock.taken)}, "ok"
-    if clock.verdict == "failed" and clock.taken is not None:
-        over = length_words(clock.taken - clock.limit)
-        return _("late by %(over)s, took %(length)s") % {"over": over, "length": length_words(clock.taken)}, "bad"
-    if clock.verdict == "failed":
-        return _("late since %(due)s, not done") % {"due": moment_words(clock.due, zone)}, "bad"
-    return _("until %(due)s") % {"due": moment_words(clock.due, zone)}, "info"
 
 
 def names(systems: Iterable[Any]) -> str:

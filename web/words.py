@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contracts.attribute_words import attribute_words
 from contracts.selectors import fact_titles
 from engine.messages import WORDS, in_words
-from web.attribute_words import attribute_words
 
 STEPS: dict[str, Any] = {
     "now": gettext_lazy("at once"),

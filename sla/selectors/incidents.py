@@ -186,6 +186,12 @@ def spell_get(spell_id: int, *, viewer: Viewer, incident: Incident) -> Spell:
     return found
 
 
+def incident_spells(incident: Incident, *, viewer: Viewer) -> tuple[Spell, ...]:
+    """The stretches of an incident in force. Raises NotVisible."""
+    require(viewer, "incident.read", incident)
+    return tuple(Spell.objects.filter(incident=incident, superseded_at=None).select_related("contract", "incident"))
+
+
 def exclusion_get(exclusion_id: int, *, viewer: Viewer) -> Exclusion:
     """One exclusion. Raises NotVisible."""
     rows = Exclusion.objects.visible_to(viewer).select_related("contract", "incident")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,8 @@ from obligations.services.reminders import chase, sweep
 from obligations.services.submissions import submission_add
 from penalties import services as penalties
 from penalties.models import CaseAdjustment, PenaltyCase, Settlement
+from sla import services as sla
+from sla.models import Exclusion, Incident
 from tests.billing.world import pdf
 from tests.world import World
 
@@ -86,6 +88,61 @@ def shared(world: World, *, note: str) -> tuple[SystemUse, Allocation]:
         actor=world.viewer("FIN"), contract=world.contract, method="equal", reason=note, **proof
     )
     return use, version
+
+
+def settled(world: World, application: PaymentApplication, *, note: str) -> dict[str, int]:
+    """What the vendor owes, deducted and claimed; a payment being reversed; another account proposed."""
+    finance, manager = world.viewer("FIN"), world.viewer("MGR")
+    last = Milestone.objects.filter(contract=world.contract).order_by("-position")[0]
+    liability = billing.liability_open(
+        actor=manager,
+        contract=world.contract,
+        source_key="doors",
+        title="迟延履约金",
+        clause="8.1",
+        amount=Decimal(300),
+    )
+    deduction = billing.deduction_add(
+        actor=finance, liability=liability, milestone=last, amount=Decimal(100), note=note
+    )
+    claim = billing.separate_claim_add(
+        actor=finance, liability=liability, amount=Decimal(100), due_on=date(2026, 12, 1), note=note, out_of_order=True
+    )
+    second = applied_again(world, note=note)
+    billing.payment_decide(actor=manager, application=second, approve=True)
+    payment = billing.payment_post(
+        actor=finance, application=second, paid_on=date(2026, 9, 1), bank_reference="BOC-DOORS-1"
+    )
+    reversal = billing.reversal_propose(
+        actor=finance, payment=payment, happened_on=date(2026, 9, 2), bank_reference="BOC-DOORS-2", reason=note
+    )
+    change = billing.payee_propose(
+        actor=finance, contract=world.contract, name=note, bank=note, account="6222000099998888",
+        letter=pdf(f"{note}-letter.pdf"), reason=note,
+    )  # fmt: skip
+    return {
+        "liability_id": liability.pk,
+        "deduction_id": deduction.pk,
+        "separate_id": claim.pk,
+        "payment_id": payment.pk,
+        "reversal_id": reversal.pk,
+        "change_id": change.pk,
+    }
+
+
+def applied_again(world: World, *, note: str) -> PaymentApplication:
+    """The second instalment in part."""
+    second = Milestone.objects.filter(contract=world.contract).order_by("position")[1]
+    invoice = billing.invoice_add(
+        actor=world.viewer("VND"),
+        milestone=second,
+        number="26112000000099999999",
+        amount=Decimal(50),
+        issued_on=date(2026, 4, 21),
+        upload=pdf("second.pdf"),
+    )
+    billing.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note=note)
+    return billing.payment_apply(actor=world.viewer("FIN"), milestone=second, amount=Decimal(50), note=note)
 
 
 def told_of_delay(world: World, *, reason: str) -> IssuedDocument:
@@ -175,6 +232,24 @@ def penalty_cases(world: World, *, note: str, inside: str) -> tuple[PenaltyCase,
     return issued, plan, wish
 
 
+def incident_of(world: World, *, note: str, inside: str) -> tuple[Incident, Exclusion]:
+    """A fault both parties know of, with what the buyer noted about it and an exclusion to decide."""
+    actor, reported = world.viewer("IT"), datetime.fromisoformat("2026-09-10T09:00:00+08:00")
+    incident = sla.incident_register(
+        actor=actor, contract=world.contract, title=note, reported_at=reported, systems=["s1"], down_since=reported
+    )
+    sla.finding_record(
+        actor=actor, incident=incident, name="provider_fault", value=True, established_by=inside, paper=inside,
+        note=inside,
+    )  # fmt: skip
+    claim = sla.exclusion_claim(
+        actor=actor, contract=world.contract, incident=incident, ground="cutover", system="s1", starts_at=reported,
+        ends_at=reported + timedelta(minutes=5), note=inside,
+    )  # fmt: skip
+    sla.paper_add(actor=actor, exclusion=claim, name="notice", reference=inside)
+    return incident, claim
+
+
 def route_values(
     world: World, *, note: str = "按期提交", inside: str = "内部说明", number: str = "26112000000012345678"
 ) -> dict[Any, Any]:
@@ -186,6 +261,7 @@ def route_values(
     application = applied(world, number=number, note=inside)
     document = payment_approval_issue(actor=world.viewer("FIN"), application=application)
     letter = told_of_delay(world, reason=note)
+    hold = FiscalHold.objects.get(contract=world.contract)
     fact = proposed(world, note=inside)
     evidence_add(
         actor=world.viewer("IT"), contract=world.contract, title=inside, reference=inside, buyer_only=True,
@@ -201,7 +277,15 @@ def route_values(
     choice = reading_waiting(world, note=inside)
     use, version = shared(world, note=inside)
     instrument, claim, order = secured(world, note=note, inside=inside)
+    incident, exclusion = incident_of(world, note=note, inside=inside)
     return {
+        "incident_id": incident.pk,
+        "exclusion_id": exclusion.pk,
+        "spell_id": incident.spells.get().pk,
+        "month": "2026-09",
+        ("web:finding_enter", "name"): "provider_fault",
+        **settled(world, application, note=inside),
+        "hold_id": hold.pk,
         "use_id": use.pk,
         "instrument_id": instrument.pk,
         "order_id": order.pk,

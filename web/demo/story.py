@@ -25,6 +25,8 @@ from documents.services import payment_approval_issue
 from obligations.selectors import due_between, obligation_object
 from obligations.services import events, submissions
 from obligations.services.reminders.actions import acknowledge
+from sla import services as sla
+from sla.selectors import incident_spells
 from web.demo.paper import paper
 
 Say = Callable[[str], Any]
@@ -161,24 +163,44 @@ class _Story:
             invoice_check(actor=self.fin, invoice=invoice, accept=True, note="抬头、税号、金额一致")
 
     def _fault(self) -> None:
-        moment = datetime.combine(self.today - timedelta(days=9), time(9, 5), tzinfo=self.zone)
-        fact = events.item_record(
-            actor=self.it,
-            contract=self.contract,
-            kind="incident",
-            item_id="i1",
-            at=moment,
-            attributes={
-                "cause": "核心交换机电源模块故障",
-                "reported": moment.isoformat(),
-                "responded": (moment + timedelta(minutes=12)).isoformat(),
-                "restored": (moment + timedelta(minutes=55)).isoformat(),
-                "provider_fault": True,
-            },
-            note="办公楼 3 层断网",
-        )
-        if fact.state == "proposed":
-            events.event_confirm(actor=self.mgr, fact=fact)
+        """Two incidents of one root cause: a short one with an announced cutover in it, and one that broke the month.
+        One finding waits for the manager, one claim lacks its paper."""
+        first = datetime.combine(self.today - timedelta(days=9), time(9, 5), tzinfo=self.zone)
+        second = datetime.combine(self.today - timedelta(days=4), time(14, 0), tzinfo=self.zone)
+        cause = None
+        for moment, minutes, title, systems in (
+            (first, 55, "办公楼 3 层断网", ["s1"]),
+            (second, 310, "核心交换机再次掉电，办公网络中断", ["s1", "s2"]),
+        ):
+            incident = sla.incident_register(
+                actor=self.it, contract=self.contract, title=title, reported_at=moment, systems=systems,
+                down_since=moment - timedelta(minutes=3),
+            )  # fmt: skip
+            restored = moment + timedelta(minutes=minutes)
+            sla.moments_record(
+                actor=self.it, incident=incident, note="工单记录",
+                moments={"responded": moment + timedelta(minutes=12 if cause is None else 41), "restored": restored},
+            )  # fmt: skip
+            for spell in incident_spells(incident, viewer=SYSTEM):
+                sla.spell_correct(
+                    actor=self.it, spell=spell, starts_at=spell.starts_at, ends_at=restored, note="监控平台记录恢复"
+                )
+            cause = sla.cause_link(
+                actor=self.it, incident=incident, cause=cause, title="" if cause else "核心交换机电源模块故障"
+            )
+            finding = sla.finding_record(
+                actor=self.it, incident=incident, name="provider_fault", value=True, established_by="双方共同认定",
+                established_on=moment.date(), paper="故障分析会纪要（演示）",
+            )  # fmt: skip
+            if moment == first:
+                sla.findings_decide(actor=self.mgr, incident=incident, findings=[finding], accept=True)
+            claim = sla.exclusion_claim(
+                actor=self.it, contract=self.contract, incident=incident, ground="cutover", system="s1",
+                starts_at=restored - timedelta(minutes=20), ends_at=restored, note="乙方称为提前公告的割接",
+            )  # fmt: skip
+            if moment == first:
+                sla.paper_add(actor=self.it, exclusion=claim, name="notice", reference="割接公告 2 号（演示）")
+                sla.exclusion_decide(actor=self.mgr, exclusion=claim, accept=True, note="公告提前三日送达")
 
     def _proposal(self) -> None:
         """Something for the manager to decide: IT reports that a person of the on-site team left."""

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from web.attribute_words import attribute_words
+from contracts.attribute_words import attribute_words
 
 DATE = forms.DateInput(attrs={"type": "date"})
 

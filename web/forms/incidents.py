@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from web.attribute_words import attribute_words
+from contracts.attribute_words import attribute_words
 from web.forms.billing import DAY, NOTE, DecisionForm, MoneyForm
 
 CLOCK = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")

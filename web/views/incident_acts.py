@@ -15,13 +15,12 @@ from accounts.policy import access, require
 from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from contracts.asof import page_date
+from contracts.attribute_words import attribute_words
 from contracts.errors import Refused
 from contracts.forms import run_form
 from contracts.selectors import definition_for
-from sla import selectors, services
+from sla import selectors, services, words
 from sla.terms import attributes_of, exclusion_kind, grounds_of, incident_kind, interval_kinds, moments
-from web import sla_rows
-from web.attribute_words import attribute_words
 from web.forms.incidents import (
     CauseForm,
     CorrectionForm,
@@ -89,8 +88,7 @@ def moments_enter(request: HttpRequest, incident_id: int) -> HttpResponse:
     found = selectors.incident_view(row, viewer=viewer, as_of=page.today)
     kind = incident_kind(found.seen.definition)
     known = {
-        task.attribute.name: sla_rows.parsed(task.value) if isinstance(task.value, str) else None
-        for task in found.moments
+        task.attribute.name: words.parsed(task.value) if isinstance(task.value, str) else None for task in found.moments
     }
     form = MomentsForm(
         request.POST or None,
@@ -164,7 +162,7 @@ def findings_confirm(request: HttpRequest, incident_id: int) -> HttpResponse:
         )  # fmt: skip
 
     lines = [
-        f"{attribute_words(t.attribute.name)}：{sla_rows.value_words(t.attribute, t.proposal.value, row.contract.zone)}"
+        f"{attribute_words(t.attribute.name)}：{words.value_words(t.attribute, t.proposal.value, row.contract.zone)}"
         f"（{t.proposal.established_by} · {t.proposal.paper}）"
         for t in waiting
         if t.proposal is not None

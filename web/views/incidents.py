@@ -14,13 +14,13 @@ from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from contracts import selectors as contracts
 from contracts.asof import page_date
+from contracts.attribute_words import attribute_words
 from contracts.forms import run_form
 from documents.excel import excel_response
-from sla import selectors, services
+from sla import drawing, selectors, services, words
 from sla.selectors.incidents import STATES
 from sla.terms import interval_kinds
-from web import sla_drawing, sla_rows
-from web.attribute_words import attribute_words
+from web import sla_rows
 from web.components import KeysetPage
 from web.forms.incidents import RegisterForm
 from web.links import filter_group, number_parameter, with_query
@@ -62,9 +62,9 @@ def _excel(found: selectors.IncidentPage) -> HttpResponse:
     body = [
         (
             row.contract.number, row.code, row.title, sla_rows.names(row.systems.all()),
-            sla_rows.moment_words(row.reported_at, row.contract.zone),
-            sla_rows.moment_words(row.responded_at, row.contract.zone),
-            sla_rows.moment_words(row.restored_at, row.contract.zone),
+            words.moment_words(row.reported_at, row.contract.zone),
+            words.moment_words(row.responded_at, row.contract.zone),
+            words.moment_words(row.restored_at, row.contract.zone),
             row.root_cause.title if row.root_cause is not None else "",
         )
         for row in found.rows
@@ -141,59 +141,31 @@ def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
         "incident": row,
         "contract": found.contract,
         "demo": found.contract.is_demo,
-        "course": course_of(found),
+        "course": drawing.course_of(found),
         "limits": [
             (limit, attribute_words(limit.promise.starts_from(found.seen.readings)),
-             *sla_rows.clock_words(limit.clock, zone))
+             *words.clock_words(limit.clock, zone))
             for limit in found.limits
         ],
         "moments": [(attribute_words(t.attribute.name), _value(t, zone), t) for t in found.moments],
         "tasks": [(attribute_words(t.attribute.name), _value(t, zone), _proposed(t, zone), t) for t in found.tasks],
-        "spells": [(spell, *_spell(spell, found)) for spell in found.spells],
-        "earlier": [(spell, *_spell(spell, found)) for spell in found.earlier_spells],
+        "spells": [(spell, *words.spell_words(spell, found)) for spell in found.spells],
+        "earlier": [(spell, *words.spell_words(spell, found)) for spell in found.earlier_spells],
         "zone": zone,
         "waiting": waiting,
         "may_record": shown and allows(viewer, "incident.record"),
         "may_confirm": shown and allows(viewer, "incident.confirm"),
         "own_proposal": any(t.proposal.recorded_by_id == viewer.user_id for t in waiting if t.proposal is not None),
         "query": page.query,
-        "month": f"{sla_rows.local(row.reported_at, zone):%Y-%m}",
+        "month": f"{words.local(row.reported_at, zone):%Y-%m}",
         "docket_url": reverse("web:contract_docket", args=[found.contract.pk]),
     }  # fmt: skip
     return render(request, "web/sla/incident.html", context)
 
 
 def _value(task: selectors.Task, zone: str) -> str:
-    return sla_rows.value_words(task.attribute, task.value, zone)
+    return words.value_words(task.attribute, task.value, zone)
 
 
 def _proposed(task: selectors.Task, zone: str) -> str:
-    return sla_rows.value_words(task.attribute, task.proposal.value, zone) if task.proposal is not None else ""
-
-
-def _spell(spell: Any, found: selectors.IncidentView) -> tuple[str, str, str]:
-    """Kind, times and length of a stretch in words."""
-    kind = found.seen.definition.intervals.get(spell.kind)
-    zone = found.contract.zone
-    times = f"{sla_rows.moment_words(spell.starts_at, zone)} – "
-    times += sla_rows.moment_words(spell.ends_at, zone) if spell.ends_at is not None else _("goes on")
-    end = spell.ends_at if spell.ends_at is not None else found.seen.now
-    length = sla_rows.length_words(max(end, spell.starts_at) - spell.starts_at)
-    return kind.title if kind is not None else spell.kind, times, length
-
-
-def course_of(found: selectors.IncidentView) -> sla_drawing.Course | None:
-    """The drawing of an incident's course."""
-    moments = []
-    for task in found.moments:
-        if isinstance(task.value, str):
-            moments.append((attribute_words(task.attribute.name), sla_rows.parsed(task.value)))
-    return sla_drawing.course(
-        moments,
-        [
-            (limit.promise.title, limit.clock.start, limit.clock.end, limit.clock.due, limit.clock.verdict)
-            for limit in found.limits
-        ],
-        [(spell.starts_at, spell.ends_at) for spell in found.spells if spell.domain in ("outage", "platform_outage")],
-        found.seen.now,
-    )
+    return words.value_words(task.attribute, task.proposal.value, zone) if task.proposal is not None else ""

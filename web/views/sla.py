@@ -17,10 +17,10 @@ from contracts import selectors as contracts
 from contracts.asof import page_date
 from contracts.forms import run_form
 from documents.excel import excel_response
-from sla import selectors, services
+from sla import drawing, selectors, services
 from sla.rules import exact_seconds
 from sla.terms import Promise
-from web import sla_drawing, sla_rows
+from web import sla_rows
 from web.components import Cell, Column, Row, Table
 from web.contract_tabs import contract_tabs
 from web.forms.incidents import FigureForm
@@ -227,8 +227,8 @@ def _verdict(found: selectors.MonthPage, worst: selectors.SystemMonth) -> dict[s
         "total": total,
         "whole": exact_seconds(worst.whole),
         "excluded": exact_seconds(worst.whole - level.seconds),
-        "budget": sla_drawing.budget(worst.spells, level.allowed),
-        "burn": sla_drawing.burn(worst.spells, level.allowed, found.window.span, found.seen.now),
+        "budget": drawing.budget(worst.spells, level.allowed),
+        "burn": drawing.burn(worst.spells, level.allowed, found.window.span, found.seen.now),
         "scopes": [
             (label, value, used, sla_rows.VERDICT_TONES[other.verdict], sla_rows.verdict_words(other))
             for label, value, used, other in sla_rows.scopes(found)

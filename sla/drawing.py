@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from contracts.attribute_words import attribute_words
 from engine.intervals import Interval
 from sla.rules import exact_seconds, microseconds, truncated
+from sla.selectors import IncidentView
 
 TOP, BOTTOM = 10, 186
 """The burn-down's first and last pixel row."""
@@ -219,3 +221,20 @@ def course(
         for start, end in outages
     )
     return Course(tuple(marks), tuple(bars), drawn, base + (26 if drawn else 0), base)
+
+
+def course_of(found: IncidentView) -> Course | None:
+    """The drawing of an incident's page."""
+    moments = []
+    for task in found.moments:
+        if isinstance(task.value, str):
+            moments.append((attribute_words(task.attribute.name), datetime.fromisoformat(task.value)))
+    return course(
+        moments,
+        [
+            (limit.promise.title, limit.clock.start, limit.clock.end, limit.clock.due, limit.clock.verdict)
+            for limit in found.limits
+        ],
+        [(spell.starts_at, spell.ends_at) for spell in found.spells if spell.domain in ("outage", "platform_outage")],
+        found.seen.now,
+    )

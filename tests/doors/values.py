@@ -14,6 +14,7 @@ from accounts.services.tokens import SCOPES, token_create
 from billing import services as billing
 from billing.models import (
     Allocation,
+    FiscalHold,
     Invoice,
     Milestone,
     PaymentApplication,

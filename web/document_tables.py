@@ -1,9 +1,8 @@
-"""Issued documents on pages: their list, and the panel of the papers about one thing with buttons that issue them."""
+"""Issued documents as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -12,32 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import allows
 from accounts.scoping import Viewer
-from documents.selectors import documents_about, kind_label
 from web.components import Cell, Column, Row, Table
-
-
-@dataclass(frozen=True)
-class Paper:
-    """One kind of paper about one thing: its kind, the key of the thing, and whether it can be issued now."""
-
-    kind: str
-    key: int
-    open: bool = True
-
-
-@dataclass(frozen=True)
-class IssueButton:
-    url: str
-    label: str
-
-
-@dataclass(frozen=True)
-class DocumentPanel:
-    """`buttons` is empty for people who issue nothing; posting one comes back to the address in `back`."""
-
-    table: Table
-    buttons: tuple[IssueButton, ...]
-    back: str
 
 
 def documents_table(rows: Iterable[Any], *, viewer: Viewer, with_contract: bool = False) -> Table:
@@ -87,14 +61,3 @@ def _document(row: Any, *, with_contract: bool, may_void: bool) -> Row:
     )
     void = Cell(_("Declare void"), url=reverse("web:document_cancel", args=[row.pk])) if in_force else Cell()
     return Row((*cells, void) if may_void else cells, faded=not in_force)
-
-
-def document_panel(papers: Sequence[Paper], *, viewer: Viewer, back: str, today: bool = True) -> DocumentPanel:
-    """The documents about these things, newest first, and what may be issued on a page that shows today. One query."""
-    found = documents_about([(paper.kind, paper.key) for paper in papers], viewer=viewer)
-    buttons = tuple(
-        IssueButton(reverse("web:document_issue_of", args=[paper.kind, paper.key]), kind_label(paper.kind))
-        for paper in papers
-        if paper.open and today and allows(viewer, "document.issue")
-    )
-    return DocumentPanel(documents_table(found, viewer=viewer), buttons, back)

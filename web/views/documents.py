@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from accounts.policy import access, allows, require
+from accounts.policy import access, require
 from accounts.scoping import request_viewer
 from billing.selectors import application_page
 from contracts.asof import page_date
@@ -55,14 +55,12 @@ def documents(request: HttpRequest) -> HttpResponse:
 @access(GET="document.read")
 def contract_documents(request: HttpRequest, contract_id: int) -> HttpResponse:
     """One contract's issued documents; its payment ledger is issued here."""
-    viewer, page = request_viewer(request), page_date(request)
-    contract = contract_by_id(contract_id, viewer=viewer)
+    contract = contract_by_id(contract_id, viewer=request_viewer(request))
     context = {
         **_list(request, contract),
         "contract": contract,
         "tabs": contract_tabs(request, contract),
         "demo": contract.is_demo,
-        "may_issue": page.is_today and allows(viewer, "document.issue"),
     }
     return render(request, "web/documents/contract.html", context)
 

@@ -152,9 +152,11 @@ class Members(Moments):
         left, right = self.group(tree.left), self.group(tree.right)
         missing, running = left.missing | right.missing, left.running | right.running
         if tree.op == "+":
-            known = {identity(element) for element in left.sure}
-            extra = tuple(pair for pair in right.members if identity(pair[0]) not in known)
-            return Group((*left.members, *extra), missing, running, left.field, left.name)
+            joined = {identity(element): (element, truth) for element, truth in left.members}
+            for element, truth in right.members:
+                other = joined.get(identity(element))
+                joined[identity(element)] = (element, truth if other is None else disjunction([other[1], truth]))
+            return Group(tuple(joined.values()), missing, running, left.field, left.name)
         inside = {identity(element): truth for element, truth in right.members}
         kept = []
         for element, truth in left.members:

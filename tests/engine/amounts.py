@@ -7,6 +7,7 @@ from datetime import date
 
 from engine.amounts import Evaluator
 from engine.definition import Definition, parse_definition
+from engine.facts import FactStore
 from engine.facts_file import check_facts, parse_facts
 from engine.language.formula import shown
 from engine.language.values import Choice, Value
@@ -115,3 +116,13 @@ def figure_of(name: str, period: str, amount: str, key: str = "") -> str:
     """One [[series]] of a facts file."""
     keyed = f"key = {{ {key} }}\n" if key else ""
     return f'[[series]]\nname = "{name}"\nperiod = "{period}"\nvalue = {amount}\n{keyed}'
+
+
+def figure_in(text: str, expression: str, bound: str) -> str:
+    """One value in a contract of its own."""
+    definition = parse_definition(
+        tomllib.loads(f'format = 1\n{text}[measure.probe]\nfor = "{bound}"\nvalue = "{expression}"\n')
+    )
+    place = FactWorld(definition, FactStore(), CALENDARS, date(2026, 11, 22), None, {})
+    (instance,) = place.bound(definition.measures["probe"].bindings)
+    return shown(place.measure("probe", tuple(instance.variables.values())))

@@ -161,7 +161,7 @@ def secured(world: World, *, note: str, inside: str) -> tuple[SecurityInstrument
     )  # fmt: skip
     instrument = guarantee.instrument_decide(actor=world.viewer("MGR"), instrument=instrument, accept=True, note=inside)
     liability = billing.liability_open(
-        actor=world.viewer("MGR"), contract=world.contract, source_key="doors", title="违约金", clause="8.3",
+        actor=world.viewer("MGR"), contract=world.contract, source_key="doors-settlement", title="违约金", clause="8.3",
         amount=Decimal("100.00"), note=inside,
     )  # fmt: skip
     claim = guarantee_claims.security_claim_propose(

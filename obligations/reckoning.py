@@ -77,7 +77,7 @@ def grounds_for(contract: Contract, *, known_on: date | None = None) -> Grounds:
 def reckon(
     grounds: Grounds, *, as_of: date, known_on: date | None = None, only: Collection[str] | None = None
 ) -> Evaluation:
-    """Ask the engine for every deadline, or those of the duties in `only`."""
+    """Ask the engine for every deadline, or those of the duties in `only`; never for amounts."""
     return evaluate(
         grounds.definition,
         grounds.facts,
@@ -85,7 +85,7 @@ def reckon(
         as_of=as_of,
         known_on=known_on,
         readings=grounds.readings,
-        only=only,
+        only=grounds.definition.duties if only is None else only,
         version=str(grounds.version.number),
     )
 

@@ -101,7 +101,8 @@ def _coverage(
 ) -> Iterator[Problem]:
     """Deadlines that, without any fact, already count into years whose calendar is not published."""
     calendar = {**calendars, **definition.calendars}[definition.contract.calendar]
-    results = evaluate(definition, FactStore(), calendars=calendars, as_of=last).deadlines
+    duties = definition.duties
+    results = evaluate(definition, FactStore(), calendars=calendars, as_of=last, only=duties).deadlines
     beyond = [
         result.id
         for result in results

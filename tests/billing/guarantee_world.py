@@ -77,7 +77,8 @@ SECURED: dict[str, Any] = {
             **{"for": "bills[matures < 2026-07-30] as b"},
         ) | {"kind": "internal", "obligor": ["buyer"]},
         "top_up": _duty(144, "补足", "d.deducted + 15 days", done="d.topped_up", **{"for": "deductions as d"}),
-        "decide": _duty(140, "届满前定夺", "on 2026-07-30") | {"kind": "internal", "obligor": ["buyer"], "policy": "end"},
+        "decide": _duty(140, "届满前定夺", "on 2026-07-30", policy="end")
+        | {"kind": "internal", "obligor": ["buyer"]},
         "give_back": _duty(
             137, "退还",
             "if(happened(event.claim_made), latest(on 2026-07-30, event.claims_closed), on 2026-07-30) + 10 workdays",
@@ -97,7 +98,8 @@ SECURED: dict[str, Any] = {
             "forms": ["bank_guarantee", "cash", "draft", "cheque"], "valid_until": "2026-07-30", "interest": False,
             "submit": "hand_in", "renew": "renewal", "refund": "give_back", "cash": "cash_in", "decide": "decide",
             "late_fee": "renewal_late", "item": "guarantee", "paper": "bill", "claimed": "claim_made",
-            "closed": "claims_closed", "accepted": "acceptance_signed", "draws": "deduction", "risks": ["event.acceptance_signed", "duty.payment_3"],
+            "closed": "claims_closed", "accepted": "acceptance_signed",
+            "draws": "deduction", "risks": ["event.acceptance_signed", "duty.payment_3"],
             "grounds": [
                 {"key": "liability", "clause": "8.3", "title": "应担责任", "limit": "liability"},
                 {"key": "overdue", "clause": "8.2", "title": "续函逾期", "limit": "balance", "keeps": True},

@@ -1,7 +1,8 @@
 """Worked cases as data: tests/cases/*.toml, each through the function behind `manage.py evaluate`, without a database.
 
 A case names a contract shipped with the product, or holds a small definition; every `[[ask]]` gives the day, the
-facts and the rows expected. Fields left out of a row are not compared.
+facts and the rows expected: `expect` deadlines, `assess` rule instances, `pool`, `measure`, `instalment`, `security`
+and `right` results. Fields left out of a row are not compared.
 """
 
 from __future__ import annotations
@@ -62,11 +63,54 @@ def compare(row: DeadlineResult, expected: dict[str, Any]) -> None:
         assert row.target is not None and row.target.isoformat() == expected["target"], row.id
 
 
+# The table of a case and the array of the answer it is about.
+MONEY = {
+    "assess": "assessments", "pool": "pools", "measure": "measures", "instalment": "instalments",
+    "security": "securities", "right": "rights",
+}  # fmt: skip
+
+
+def compare_money(answer: Answer, section: str, expected: dict[str, Any]) -> None:
+    """One result against a row. `key` lists the key's values, `low` and `high` stand for the amount (or the pool's
+    result), `by_reading` maps options joined by "/" to amounts, `names` must be among what is missing."""
+    key = expected.get("key")
+    rows = [
+        row
+        for row in answer.payload[section]
+        if row["id"] == expected["id"] and (key is None or list(row["key"].values()) == key)
+    ]
+    if expected.get("absent") or "count" in expected:
+        assert len(rows) == expected.get("count", 0), rows
+        return
+    assert len(rows) == 1, (expected, [row["key"] for row in rows])
+    row = rows[0]
+    amount = row["result"] if section == "pools" else row.get("amount")
+    for field, value in expected.items():
+        if field in ("low", "high", "amount") and section != "measures":
+            assert amount is not None
+            shown = [amount["low"], amount["high"]] if field == "amount" else [amount[field]]
+            assert shown == [value or None] * len(shown), (row["id"], field, amount)
+        elif field == "by_reading":
+            found = {"/".join(each["readings"].values()): each["amount"] or "" for each in row["by_reading"]}
+            assert found == value, row["id"]
+        elif field == "settled":
+            assert {each["sink"]: each["amount"] for each in row["settled"]} == value, row["id"]
+        elif field == "rest":
+            assert {name: part for name, part in row["rest"].items() if name in value} == value, row["id"]
+        elif field == "names":
+            assert set(value) <= set(row["missing"]), row["missing"]
+        elif field not in ("id", "key"):
+            assert row[field] == value, (row["id"], field, row[field])
+
+
 @pytest.mark.parametrize(("case", "question"), list(cases()))
 def test_case(case: dict[str, Any], question: dict[str, Any], tmp_path: Path) -> None:
     answer = answer_to(case, question, tmp_path)
     assert answer.exit_code == 0, answer.payload
-    for expected in question["expect"]:
+    for section, name in MONEY.items():
+        for expected in question.get(section, []):
+            compare_money(answer, name, expected)
+    for expected in question.get("expect", []):
         rows = found(answer, expected)
         if expected.get("absent"):
             assert rows == []

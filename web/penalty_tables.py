@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import allows
 from accounts.scoping import Viewer
+from contracts.attribute_words import attribute_words
 from penalties import rules
 from penalties.outcomes import Row as OutcomeRow
 from penalties.selectors import CasePage
@@ -154,7 +155,7 @@ def steps(case: Any) -> tuple[ProcessStep, ...]:
     )
 
 
-def rows_table(rows: Sequence[OutcomeRow], currency: str, titles: dict[str, str]) -> Table:
+def rows_table(rows: Sequence[OutcomeRow], currency: str, definition: Any) -> Table:
     """Every row that could apply: what became of it, what it would come to, what it waits for or gave way to."""
     return Table(
         _("Rows that could apply"),
@@ -172,7 +173,7 @@ def rows_table(rows: Sequence[OutcomeRow], currency: str, titles: dict[str, str]
                     Cell(clause=row.clause),
                     Cell(stage_text(row.stage), chip=True, tone=STAGE_TONES[row.stage]),
                     Cell(range_text(row.low, row.high, row.unit or currency)),
-                    Cell(why_text(row, titles)),
+                    Cell(why_text(row, definition)),
                 ),
                 strong=row.stage == "heaviest",
                 faded=row.stage == "displaced",
@@ -183,13 +184,69 @@ def rows_table(rows: Sequence[OutcomeRow], currency: str, titles: dict[str, str]
     )
 
 
-def why_text(row: OutcomeRow, titles: dict[str, str]) -> str:
+def why_text(row: OutcomeRow, definition: Any) -> str:
     """Why a row counts for less: what bars it, or what is missing."""
     if row.barred_by:
         return _("Gives way to %(rows)s") % {"rows": "、".join(row.barred_by)}
     if row.missing:
-        return _("Missing: %(names)s") % {"names": "、".join(titles.get(name, name) for name in row.missing)}
+        names = dict.fromkeys(fact_words(definition, name) for name in row.missing)
+        return _("Missing: %(names)s") % {"names": "、".join(names)}
     return ""
+
+
+def fact_words(definition: Any, name: str) -> str:
+    """What a missing fact, reading or hole is called: "reading.x", "hole:table.x", "series.x.2025-10.s1",
+    "incident:i1.restored", "rule:a3_1/2025-10/s1.problem_occurred", "system:s1.fee", "event.x"."""
+    if definition is None:
+        return name
+    kind, _dot, rest = name.partition(".")
+    tables = {"reading": definition.readings, "series": definition.series, "event": definition.events,
+              "measure": definition.measures, "hole:table": definition.tables}  # fmt: skip
+    if kind in tables:
+        first, _dot, more = rest.partition(".")
+        table = tables[kind].get(first)
+        title = table.title if table is not None and table.title else first
+        parts = " · ".join(_system(definition, part) for part in more.split(".") if part)
+        words = _("no band: %(title)s") % {"title": title} if kind == "hole:table" else title
+        return f"{words}（{parts}）" if parts else words
+    subject, _dot, attribute = name.rpartition(".")
+    of, _colon, thing = subject.partition(":")
+    if not thing:
+        return name
+    if of == "rule":
+        rule, _slash, key = thing.partition("/")
+        table = definition.rules.get(rule)
+        about = " · ".join([table.clause if table is not None else rule, *key.split("/")])
+    else:
+        about = _system(definition, thing)
+    return f"{attribute_words(attribute)}（{about}）"
+
+
+def _system(definition: Any, code: str) -> str:
+    table = definition.systems.get(code)
+    return table.title if table is not None else code
+
+
+def blocker_words(definition: Any, names: Sequence[str]) -> list[tuple[str, str]]:
+    """What stands in the way of a final amount: words, and the fact a person may record ("" where there is none)."""
+    found: dict[str, str] = {}
+    for name in names:
+        kind, _colon, rest = name.partition(":")
+        if name == "minutes":
+            found[_("Minutes of the talks: a lighter penalty was displaced")] = ""
+        elif name == "amount":
+            found[_("One amount: the result is still a range")] = ""
+        elif kind == "reading" or name.startswith("reading."):
+            title = fact_words(definition, f"reading.{rest or name.removeprefix('reading.')}")
+            found[_("A reading has to be chosen: %(name)s") % {"name": title}] = ""
+        else:
+            fact = rest if kind == "fact" else name
+            subject = fact.rpartition(".")[0].partition(":")
+            recordable = bool(subject[2]) and subject[0] not in ("hole", "system")
+            found[_("A finding is open: %(name)s") % {"name": fact_words(definition, fact)}] = (
+                fact if recordable else ""
+            )
+    return list(found.items())
 
 
 def _acts() -> tuple[tuple[str, str, str, str, bool], ...]:

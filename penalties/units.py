@@ -28,13 +28,16 @@ class _Tree:
     parents: Mapping[str, PoolResult]
 
     @classmethod
-    def of(cls, evaluation: Evaluation) -> _Tree:
+    def of(cls, definition: Definition, evaluation: Evaluation) -> _Tree:
+        """A clue is listed by every pool it may yet reach: it stands in the one that is over its own rule."""
         nodes: dict[str, Node] = {each.label: each for each in evaluation.assessments}
         nodes |= {each.label: each for each in evaluation.pools}
         parents: dict[str, PoolResult] = {}
-        for pool in evaluation.pools:
-            for label in (*pool.members, *pool.clues):
-                parents.setdefault(label, pool)
+        for direct in (True, False):
+            for pool in evaluation.pools:
+                for label in (*pool.members, *pool.clues):
+                    if not direct or (label in nodes and nodes[label].id in definition.pools[pool.id].over):
+                        parents.setdefault(label, pool)
         return cls(nodes, parents)
 
     def above(self, label: str) -> Iterator[PoolResult]:
@@ -53,7 +56,8 @@ class _Tree:
             yield node
         elif isinstance(node, PoolResult):
             for each in (*node.members, *node.clues):
-                yield from self.rows(each)
+                if self.parents[each] is node:
+                    yield from self.rows(each)
 
 
 def joins(definition: Definition, pool: str) -> bool:
@@ -65,10 +69,10 @@ def joins(definition: Definition, pool: str) -> bool:
 def outcomes_of(definition: Definition, evaluation: Evaluation) -> tuple[Outcome, ...]:
     """One outcome per unit that money rests on, sorted by target and key.
 
-    Units about which nothing has happened yet (no row stands, none rests on an incident, breach or cause) are left out,
-    and so is what is not money: points and rights.
+    Units about which nothing has happened yet (no row stands, none rests on an incident, breach or cause: a month
+    without figures is none) are left out, and so is what is not money: points and rights.
     """
-    tree = _Tree.of(evaluation)
+    tree = _Tree.of(definition, evaluation)
     units: dict[str, Node] = {}
     for each in evaluation.assessments:
         unit: Node = each
@@ -82,11 +86,13 @@ def outcomes_of(definition: Definition, evaluation: Evaluation) -> tuple[Outcome
 
 def _worth(definition: Definition, outcome: Outcome) -> bool:
     money = outcome.unit == definition.contract.currency
-    return money and (outcome.standing or any(row.because for row in outcome.rows))
+    happened = any(not label.startswith("period:") for row in outcome.rows for label in row.because)
+    return money and (outcome.standing or happened)
 
 
 def _outcome(definition: Definition, tree: _Tree, unit: Node) -> Outcome:
-    rows = tuple(_row(definition, each) for each in tree.rows(unit.label))
+    below = list(tree.rows(unit.label))
+    rows = tuple(_row(definition, each) for each in below)
     zone = Zone(definition.contract.zone)
     above = tuple(
         PoolAbove(pool.label, pool.title, pool.clause, pool.total.value, pool.result.value)
@@ -95,8 +101,11 @@ def _outcome(definition: Definition, tree: _Tree, unit: Node) -> Outcome:
     winners = tuple(sorted(row.label for row in rows if row.stage in ("heaviest", "candidate")))
     amount = unit.result if isinstance(unit, PoolResult) else unit.amount
     kind, decision = ("pool", unit.decision) if isinstance(unit, PoolResult) else ("rule", False)
+    # The unit's own answer may rest on one row; before it is final, what the others wait for is looked into too.
+    missing = {*unit.missing, *(name for row in rows if not row.counts for name in row.missing)}
     because = unit.because or tuple(dict.fromkeys(label for row in rows for label in row.because))
-    moments = [_day(zone, row.at) for row in tree.rows(unit.label) if row.at is not None]
+    counting = [row for row in below if row.stage in ("candidate", "heaviest", "displaced")] or below
+    moments = [_day(zone, row.at) for row in counting if row.at is not None]
     return Outcome(
         target=f"{kind}:{unit.id}",
         key=dict(unit.key),
@@ -108,8 +117,8 @@ def _outcome(definition: Definition, tree: _Tree, unit: Node) -> Outcome:
         high=amount.high if amount is not None else None,
         rows=rows,
         winners=winners,
-        missing=unit.missing,
-        needs=tuple(sorted({*unit.needs, *(name for row in tree.rows(unit.label) for name in row.needs)})),
+        missing=tuple(sorted(missing)),
+        needs=tuple(sorted({*unit.needs, *(name for row in below for name in row.needs)})),
         because=tuple(because),
         by_reading=tuple(ReadingCase(dict(each.readings), each.amount, each.winners) for each in unit.by_reading),
         derivation=unit.derivation,

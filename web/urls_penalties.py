@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{CONTRACT}adopt/", penalty_sheet.adopt, name="penalty_adopt"),
     path(CASE, penalties.case, name="penalty"),
     path(f"{CASE}dispute/", penalties.dispute, name="penalty_dispute"),
+    path(f"{CASE}finding/", penalty_acts.finding, name="penalty_finding"),
     path(f"{CASE}establish/", penalty_acts.establish, name="penalty_establish"),
     path(f"{CASE}propose/", penalty_acts.propose, name="penalty_propose"),
     path(f"{CASE}cancel/", penalty_acts.cancel, name="penalty_cancel"),

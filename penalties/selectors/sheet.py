@@ -219,6 +219,19 @@ def _measured(definition: Definition, measure: str) -> tuple[Counterpart, ...]:
     )
 
 
+def finding_kind(definition: Definition | None, subject: str, name: str) -> str | None:
+    """The type of a finding about a thing ("incident:i1") or a rule's instance ("rule:a3_1/2025-10/s1"); None if the
+    definition knows none of that name."""
+    if definition is None:
+        return None
+    of, _colon, rest = subject.partition(":")
+    if of == "rule":
+        rule = definition.rules.get(rest.partition("/")[0])
+        return rule.findings.get(name) if rule is not None else None
+    item = definition.items.get(of)
+    return item.attributes.get(name) if item is not None else None
+
+
 def sentences(row: Row | Outcome) -> list[str]:
     """A derivation in the reader's language, indented by depth."""
     return [f"{'　' * depth}{render(step, _)}" for top in row.derivation for depth, step in top.walk()]

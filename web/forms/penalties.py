@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.forms import MultipleFileField
 from penalties.selectors import notice_methods
 from web.forms.billing import DAY, NOTE, DecisionForm, MoneyForm
+from web.forms.facts import attribute_field
 
 __all__ = [
     "AdjustForm",
@@ -19,6 +20,7 @@ __all__ = [
     "DecisionForm",
     "DeliveryForm",
     "EstablishForm",
+    "FindingForm",
     "FreezeForm",
     "MinutesForm",
     "NoteForm",
@@ -62,6 +64,26 @@ class EstablishForm(_WithUploads):
         help_text=_("Stays inside the buyer's house."),
     )
     uploads = _uploads()
+
+
+class FindingForm(_WithUploads):
+    """One fact by its type in the definition, with what proves it."""
+
+    def __init__(self, *args: Any, name: str, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        value = attribute_field(name, kind, [])
+        value.required = True
+        self.fields = {"value": value, **self.fields}
+        self.fields["note"] = forms.CharField(label=_("Established by, and how"), widget=NOTE, max_length=1000)
+        self.fields["uploads"] = _uploads()
+
+    def value(self) -> Any:
+        """The value in the engine's notation."""
+        given = self.cleaned_data["value"]
+        if self.kind == "bool":
+            return given == "true"
+        return given.isoformat() if hasattr(given, "isoformat") else given
 
 
 class ProposeForm(MoneyForm):

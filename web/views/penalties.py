@@ -24,6 +24,7 @@ from web.penalty_tables import (
     TONES,
     act_links,
     amount_text,
+    blocker_words,
     cases_table,
     days_text,
     range_text,
@@ -89,34 +90,10 @@ def look(request: HttpRequest, contract_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("web:contract_docket", args=[contract.pk]))
 
 
-def missing_words(names: list[str], titles: dict[str, str]) -> list[str]:
-    """What stands in the way of a final amount, in words."""
-    words = []
-    for name in names:
-        kind, _colon, rest = name.partition(":")
-        if kind == "minutes":
-            words.append(_("Minutes of the talks: a lighter penalty was displaced"))
-        elif kind == "amount":
-            words.append(_("One amount: the result is still a range"))
-        elif kind == "reading":
-            words.append(_("A reading has to be chosen: %(name)s") % {"name": titles.get(f"reading.{rest}", rest)})
-        else:
-            words.append(_("A finding is open: %(name)s") % {"name": titles.get(rest, rest) or titles.get(name, name)})
-    return words
-
-
-def titles_of(found: selectors.CasePage) -> dict[str, str]:
-    """What facts and readings are called, by name."""
-    if found.definition is None:
-        return {}
-    return {f"reading.{name}": table.title for name, table in found.definition.readings.items()}
-
-
 def case_context(request: HttpRequest, found: selectors.CasePage) -> dict[str, Any]:
     """What the case page and the pages of its acts show alike."""
     page = page_date(request)
     case, outcome = found.case, found.outcome
-    titles = titles_of(found)
     options = {}
     if found.definition is not None and outcome is not None and found.versions:
         chosen = found.versions[0].readings
@@ -124,7 +101,11 @@ def case_context(request: HttpRequest, found: selectors.CasePage) -> dict[str, A
             name for each in outcome.by_reading for name in each.readings
         }
         options = {
-            table.title: (table.clause, _option_text(table, chosen.get(name) or table.default), name in chosen)
+            table.title: (
+                table.clause,
+                _option_text(table, chosen.get(name) or table.default),
+                "chosen" if name in chosen else "default" if table.default else "open",
+            )
             for name, table in found.definition.readings.items()
             if name in names
         }
@@ -138,8 +119,8 @@ def case_context(request: HttpRequest, found: selectors.CasePage) -> dict[str, A
         "tone": TONES[case.state],
         "amount": amount_text(case, found.contract.currency),
         "countdown": days_text(case, page.today),
-        "missing": missing_words(case.missing, titles),
-        "rows": rows_table(outcome.rows, found.contract.currency, titles) if outcome is not None else None,
+        "missing": blocker_words(found.definition, case.missing),
+        "rows": rows_table(outcome.rows, found.contract.currency, found.definition) if outcome is not None else None,
         "derivations": ([(row, sentences(row)) for row in outcome.rows if row.counts] if outcome is not None else []),
         "pool_sentences": sentences(outcome) if outcome is not None else [],
         "alternatives": (
@@ -174,6 +155,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     links = act_links(found, viewer)
     context = case_context(request, found) | {
         "links": links,
+        "may_find": allows(viewer, "fact.propose") and found.case.state in ("clue", "established", "proposed"),
         "versions": found.versions,
         "settlement": next(iter(found.settlements), None),
     }

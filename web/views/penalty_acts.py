@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,12 +15,14 @@ from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from contracts.asof import page_date
 from contracts.forms import run_form
+from obligations.services.events import finding_record
 from penalties import selectors, services
 from penalties.reckoning import basis_for
+from penalties.selectors.sheet import finding_kind
 from penalties.services.notices import USUAL_PERIOD, rule_for
 from penalties.services.proposals import case_now
 from web.forms import penalties as the
-from web.penalty_tables import amount_text, range_text
+from web.penalty_tables import amount_text, fact_words, range_text
 from web.templatetags.ui import money_text
 
 ACTION = "web/billing/action.html"
@@ -95,6 +97,33 @@ def establish(request: HttpRequest, case_id: int) -> HttpResponse:
         request, found, form=form, heading=_("Establish the facts"), submit=_("The facts are established"),
         act=lambda data: services.facts_establish(actor=viewer, case=found.case, **data),
         done=_("The facts are established; the case can be proposed."),
+    )  # fmt: skip
+
+
+@access(GET="fact.propose", POST="fact.propose")
+@idempotent
+def finding(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Record one fact the case waits for, with what proves it; where the contract wants it, another person confirms."""
+    viewer = request_viewer(request)
+    found = selectors.case_page(case_id, viewer=viewer)
+    fact = request.GET.get("fact", "")[:200]
+    subject, _dot, name = fact.rpartition(".")
+    kind = finding_kind(found.definition, subject, name)
+    if kind is None:
+        raise Http404
+    form = the.FindingForm(request.POST or None, request.FILES or None, initial=initial(request), name=name, kind=kind)
+
+    def act(data: dict[str, Any]) -> None:
+        recorded = finding_record(
+            actor=viewer, contract=found.contract, subject=subject, name=name, value=form.value(),
+            uploads=data["uploads"], note=data["note"],
+        )  # fmt: skip
+        if recorded.state == "confirmed" and found.case.state in ("clue", "established"):
+            services.case_recompute(actor=viewer, case=found.case)
+
+    return act_page(
+        request, found, form=form, heading=_("Record a finding"), submit=_("Record"), act=act,
+        done=_("The finding is recorded."), intro=fact_words(found.definition, fact),
     )  # fmt: skip
 
 

@@ -26,7 +26,6 @@ from web.penalty_tables import range_text, rows_table
 
 
 def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
-    titles = {f"reading.{name}": table.title for name, table in sheet.definition.readings.items()}
     shown = []
     for each in sheet.outcomes:
         outcome = each.outcome
@@ -35,7 +34,7 @@ def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
                 "outcome": outcome,
                 "each": each,
                 "range": range_text(outcome.low, outcome.high, outcome.unit or currency),
-                "rows": rows_table(outcome.rows, currency, titles),
+                "rows": rows_table(outcome.rows, currency, sheet.definition),
                 "derivations": [(row, sentences(row)) for row in outcome.rows],
                 "pool": sentences(outcome),
                 "readings": [

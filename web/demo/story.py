@@ -19,7 +19,9 @@ from django.utils import timezone
 from accounts.scoping import SYSTEM, Viewer, viewer_for
 from accounts.selectors import people_list
 from billing.selectors import milestones_list
+from billing.selectors.guarantee import security_codes
 from billing.services.applications import payment_apply, payment_decide, payment_post
+from billing.services.guarantee import instrument_decide, instrument_submit
 from billing.services.invoices import invoice_add, invoice_check
 from documents.services import payment_approval_issue
 from obligations.selectors import due_between, obligation_object
@@ -74,11 +76,18 @@ class _Story:
 
     def _deposit(self) -> None:
         day = self.contract.starts_on + timedelta(days=8)
-        fact = events.event_propose(
-            actor=self.fin, contract=self.contract, name="deposit_received", on=day, note="银行入账回单"
-        )
-        if fact.state == "proposed":
-            events.event_confirm(actor=self.mgr, fact=fact)
+        for code, terms in security_codes(self.contract).items():
+            instrument = instrument_submit(
+                actor=self.fin,
+                contract=self.contract,
+                security=code,
+                form="cash",
+                number=f"DEMO-RZ-{code}",
+                amount=terms.amount or Decimal(1),
+                received_on=day,
+                upload=_upload("银行入账回单", terms.title, str(terms.amount), str(day)),
+            )
+            instrument_decide(actor=self.mgr, instrument=instrument, accept=True, note="已核对入账回单")
 
     def _hand_in(self, obligation: Any, done_on: date, *, accept: bool = True, note: str = "") -> Any:
         vendor_side = obligation.obligor == "vendor"

@@ -171,10 +171,6 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Take it out of over, or let it yield money or points."),
     ),
     "twice_in_pool": (_("{name} is counted twice."), _("Name it once in over.")),
-    "cap_without_total": (
-        _("The cap limits a pool that only picks one of amounts without any limit of their own."),
-        _("Check that the limit is meant for this pool."),
-    ),
     "bad_window": (_("{name} is not a window."), _("{suggestion}Use month, rolling 12 months or term.x.")),
     "unknown_combine": (
         _("The option {value} of {name} does not say how to combine."),
@@ -188,10 +184,6 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Nothing limits what it can come to."),
         _("If the contract states a limit, add caps to its pool; if not, nothing is to be done."),
     ),
-    "outside_pools": (
-        _("It is in no pool: it is neither compared with other penalties nor settled."),
-        _("Name it in the over of a pool, if the contract says how it is settled."),
-    ),
     "cap_never_reached": (
         _("The cap {limit} is never reached: what it limits comes to at most {most}."),
         _("Check the limit against the contract."),
@@ -200,26 +192,17 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("The cap {limit} is always reached: what it limits comes to at least {least}."),
         _("Check the limit, or the amount it limits, against the contract."),
     ),
-    "constant_condition": (
-        _("The condition is always {value}, whatever the facts."),
-        _("Correct the comparison; {expression} does not depend on any fact."),
-    ),
-    "unreachable_event": (
-        _("It waits for the event {name}, which nobody is named to record."),
-        _('Add recorder = "…" to [event.{name}].'),
-    ),
     "undefined_base": (
         _("The amount rests on {name}, which the contract does not state."),
         _("State it, or take another base."),
     ),
-    "hole_below": (_("Below {edge} the table {table} has no row."), _("Check whether the contract is silent there.")),
     "hole": (
-        _("At {place} the table {table} has no row (next to it: {neighbours})."),
+        _("{title} has no row at {places}, next to {neighbours}."),
         _("Nothing is decided there: a person settles it, or a reading does."),
     ),
     "dominated": (
-        _("Whenever it applies to the same thing, {other} applies as well and is at least as heavy."),
-        _("It only counts where {other} is not established; check the rows against the contract."),
+        _("It rests on the same measured condition as {other}, which is heavier: both together, only {other} counts."),
+        _("It counts by itself only where {other} is not established; nothing is to be done."),
     ),
     "severity_gap": (
         _("{name} needs {severe}, its lighter counterpart {other} needs {light}: with {between} neither applies."),

@@ -12,6 +12,7 @@ from ..language.types import Environment, attribute_type
 from .environment import build_environment, set_names
 from .literals import ATTRIBUTE_TYPES, is_money
 from .model import Definition, Duty, ItemKind
+from .outcome_checks import check_outcomes, pool_needs
 from .reader import Problems
 from .tables import SETTINGS
 
@@ -22,6 +23,7 @@ def check_references(definition: Definition, problems: Problems, published: Coll
     check.names()
     check.settings()
     check.expressions()
+    check_outcomes(definition, problems, check.environment)
     for circle in _circles(definition):
         problems.add("cycle", circle[0], path=" → ".join(circle))
 
@@ -230,10 +232,7 @@ def needs_graph(definition: Definition) -> dict[str, frozenset[str]]:
         graph[f"reading.{reading.id}"] = _named([o.value for o in reading.options if o.value is not None])
     for measure in d.measures.values():
         graph[f"measure.{measure.id}"] = _named([measure.value, *(b.source for b in measure.bindings)])
-    for pool in d.pools.values():
-        graph[f"pool.{pool.id}"] = frozenset(
-            f"pool.{name}" for name in pool.over if name in d.pools and name not in d.rules
-        )
+    graph |= dict(pool_needs(d))
     return graph
 
 

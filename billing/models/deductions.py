@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scoping import ContractScoped
-from billing.models.milestones import Milestone
+from billing.models.milestones import HALF_FEN, Milestone
 from contracts.models import Contract
 
 
@@ -42,7 +42,8 @@ class Liability(ContractScoped):
             models.CheckConstraint(condition=Q(claimed__gte=0), name="liability_claimed_not_negative"),
             models.CheckConstraint(condition=Q(drawn__gte=0), name="liability_drawn_not_negative"),
             models.CheckConstraint(
-                condition=Q(amount__gte=F("deducted") + F("claimed") + F("drawn")), name="liability_not_oversettled"
+                condition=Q(amount__gt=F("deducted") + F("claimed") + F("drawn") - HALF_FEN),
+                name="liability_not_oversettled",
             ),
         )
 

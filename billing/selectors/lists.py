@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.policy import require
 from accounts.scoping import Viewer
 from billing.models import FiscalHold, Invoice, Milestone, Payment, PaymentApplication
+from billing.models.milestones import HALF_FEN
 from billing.rules import gate
 from billing.selectors.beside import Beside, beside_of, deducted_on, due_of, dues_on, holds_of
 from billing.selectors.gates import GateView, application_rows, gate_view, known_of
@@ -57,9 +58,9 @@ def _ranked(viewer: Viewer, today: date) -> QuerySet[Milestone]:
     """0: blocked by an invoice, a freeze or a fiscal hold; 1: under way; 2: not yet triggered; 3: settled."""
     waiting = Q(obligation__due_state__in=("pending", "never")) | Q(after_acceptance=True, contract__ends_on__gte=today)
     rank = Case(
-        When(amount__lte=F("paid") + F("deducted"), then=Value(3)),
+        When(amount__lt=F("paid") + F("deducted") + HALF_FEN, then=Value(3)),
         When(waiting, then=Value(2)),
-        When(Q(invoiced__lt=F("amount") - F("deducted")) | Q(frozen__gt=0), then=Value(0)),
+        When(Q(invoiced__lt=F("amount") - F("deducted") - HALF_FEN) | Q(frozen__gt=0), then=Value(0)),
         When(Exists(FiscalHold.objects.filter(milestone=OuterRef("pk"), ended_on=None)), then=Value(0)),
         default=Value(1),
         output_field=IntegerField(),

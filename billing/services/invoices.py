@@ -267,14 +267,14 @@ def _event_fact(milestone: Milestone) -> Fact | None:
     )
 
 
-def _keep_event(milestone: Milestone, invoice: Invoice, *, actor: Viewer, today: date) -> None:
+def _keep_event(milestone: Milestone, invoice: Invoice, *, actor: Viewer, today: date) -> bool:
     """Keep the event the payment waits for in step: it happened on the day the last covering invoice came in, and not
-    at all while a credit note leaves the milestone uncovered."""
+    at all while a credit note leaves the milestone uncovered. Whether that changed."""
     known = _event_fact(milestone)
     covered = milestone.invoiced >= milestone.amount - milestone.deducted
     happened = known is not None and known.happened_on is not None
     if not milestone.invoice_event or covered == happened:
-        return
+        return False
     day = invoice.submitted_at.astimezone(ZoneInfo(milestone.contract.zone)).date()
     note = _("Invoice %(number)s checked") if covered else _("Credit note %(number)s checked")
     record_fact(
@@ -288,9 +288,10 @@ def _keep_event(milestone: Milestone, invoice: Invoice, *, actor: Viewer, today:
         note=note % {"number": invoice.number},
         supersedes=known,
     )
+    return True
 
 
-def keep_target(milestone: Milestone) -> None:
+def _keep_target(milestone: Milestone) -> None:
     """The house's own date for paying, as the definition's internal target has it now. The duty's deadline must be up
     to date."""
     try:
@@ -366,6 +367,6 @@ def invoice_check(*, actor: Viewer, invoice: Invoice, accept: bool, note: str = 
             milestone.invoiced += locked.amount
             milestone.save(update_fields=("invoiced",))
             today = today_for(milestone.contract)
-            _keep_event(milestone, locked, actor=actor, today=today)
-            keep_target(milestone)
+            if _keep_event(milestone, locked, actor=actor, today=today):
+                _keep_target(milestone)
         return locked

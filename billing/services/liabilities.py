@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -144,8 +143,8 @@ def settle_from(liability: Liability, column: str, amount: Decimal) -> None:
             % {"amount": amount, "left": liability_room(liability)},
             "amount",
         )
-    Liability.objects.filter(pk=liability.pk).update(**{column: F(column) + amount})
-    liability.refresh_from_db(fields=(column,))
+    setattr(liability, column, getattr(liability, column) + amount)
+    liability.save(update_fields=(column,))
 
 
 def liability_draw(*, actor: Viewer, liability: Liability, amount: Decimal) -> Liability:

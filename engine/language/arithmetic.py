@@ -140,9 +140,12 @@ def steps(value: Any, unit: Any, mode: str) -> Any:
 def power(base: Any, exponent: Any) -> Any:
     """A number raised to a whole exponent of at most MAX_EXPONENT."""
     if isinstance(exponent, Between) or isinstance(base, Between):
+        smallest = _ends(base)[0]
+        if not isinstance(smallest, Fraction) or smallest < 1:
+            # a base below one turns the order of the powers round
+            return None
         ends = [power(*pair) for pair in product(_ends(base), _ends(exponent)) if None not in pair]
-        grows = all(end is not None and size(end) >= 1 for end in (_ends(base)[0],))
-        if not grows or None in ends or not ends:
+        if None in ends or not ends:
             return None
         unbounded = None in (_ends(base)[1], _ends(exponent)[1])
         return Between(min(ends), None if unbounded else max(ends))
@@ -251,6 +254,8 @@ def _divide(left: Any, right: Any) -> Any:
 
 def _calculate_bounds(op: str, left: tuple[Any, Any], right: tuple[Any, Any]) -> Any:
     """Interval arithmetic: the result lies between the results at the ends, where those exist."""
+    if not all(end is None or is_number(end) for end in (*left, *right)):
+        return None
     if op in "+-":
         other = right if op == "+" else (right[1], right[0])
         ends = [None if None in pair else calculate(op, *pair) for pair in zip(left, other, strict=True)]

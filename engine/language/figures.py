@@ -246,7 +246,7 @@ class Figures(Members):
             return nothing_known({f"{unit} of {tree}"})
         candidates = self._by_period(everyone, unit)
         hits = self._by_period(passing, unit)
-        first = min((parse_key(key).start for key in candidates), default=current.start)
+        first = min((current.start, *(parse_key(key).start for key in candidates)))
         if window is not None:
             first = period_of(self.world.zone.day_of(window.start), unit).start
         low: int | None = None

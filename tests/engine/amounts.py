@@ -97,7 +97,7 @@ def sentences(expression: str, facts: str = "", **options: str) -> list[str]:
     return [render(each) for top in steps for _depth, each in top.walk()]
 
 
-def item(kind: str, name: str, at: str = "", **attributes: str) -> str:
+def item(kind: str, name: str, at: str = "", /, **attributes: str) -> str:
     """One [[item]] of a facts file; attribute values as TOML."""
     when = f"at = {at}\n" if at else ""
     pairs = ", ".join(f"{key} = {text}" for key, text in attributes.items())

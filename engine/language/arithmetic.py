@@ -147,8 +147,8 @@ def power(base: Any, exponent: Any) -> Any:
         ends = [power(*pair) for pair in product(_ends(base), _ends(exponent)) if None not in pair]
         if None in ends or not ends:
             return None
-        unbounded = None in (_ends(base)[1], _ends(exponent)[1])
-        return Between(min(ends), None if unbounded else max(ends))
+        lowest = ZERO if _ends(exponent)[0] is None else min(ends)
+        return Between(lowest, None if None in (_ends(base)[1], _ends(exponent)[1]) else max(ends))
     if not isinstance(base, Fraction) or not isinstance(exponent, Fraction) or exponent.denominator != 1:
         return None
     if abs(exponent) > MAX_EXPONENT or max(abs(base.numerator), base.denominator) > 10**9:

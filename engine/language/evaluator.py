@@ -221,7 +221,9 @@ class Evaluator(Lookups):
         left, right = self.value(tree.left), self.value(tree.right)
         if isinstance(left, Span) or isinstance(right, Span):
             return compare_spans(self.world.zone, tree.op, self.moment(tree.left), self.moment(tree.right))
-        return compare_values(tree.op, left, right)
+        result = compare_values(tree.op, left, right)
+        # a text and a number have no order: only the expression itself can be named
+        return result if result.is_certain or result.missing else unsure({str(tree)})
 
     def _on_negate(self, tree: s.Negate) -> Value:
         value = self._figure(tree.value)

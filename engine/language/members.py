@@ -154,8 +154,8 @@ class Members(Moments):
         if tree.op == "+":
             joined = {identity(element): (element, truth) for element, truth in left.members}
             for element, truth in right.members:
-                other = joined.get(identity(element))
-                joined[identity(element)] = (element, truth if other is None else disjunction([other[1], truth]))
+                twin = joined.get(identity(element))
+                joined[identity(element)] = (element, truth if twin is None else disjunction([twin[1], truth]))
             return Group(tuple(joined.values()), missing, running, left.field, left.name)
         inside = {identity(element): truth for element, truth in right.members}
         kept = []

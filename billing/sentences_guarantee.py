@@ -114,7 +114,7 @@ def _shown(name: str, value: Any) -> str:
     if name == "form":
         return form_text(str(value))
     if isinstance(value, Decimal):
-        digits = f"{value.normalize():f}" if name in ("exact", "difference") else f"{value:,.2f}"
+        digits = f"{value.normalize():,f}" if name in ("exact", "difference") else f"{value:,.2f}"
         return f"¥{digits}"
     if isinstance(value, date):
         return value.isoformat()
@@ -145,7 +145,7 @@ def life(stage: str) -> tuple[tuple[str, str], ...]:
     """The stations of a security's life, each done, current or todo. Running out, an unfinished renewal and a claim are
     stations one may pass by: they are done once a later one is reached."""
     names: Mapping[str, str] = {
-        "due": _("Due"),
+        "due": _("To be handed in"),
         "in_force": _("Given"),
         "renewal": _("Renewal"),
         "ended": _("Validity over"),

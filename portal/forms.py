@@ -56,7 +56,7 @@ class InstrumentForm(forms.Form):
     """A security, or the renewal of one. It is handed in on the day it is sent."""
 
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=255, required=False)
-    form = forms.ChoiceField(label=_("Form"))
+    form = forms.ChoiceField(label=_("Form of the security"))
     number = forms.CharField(label=_("Number"), max_length=100, help_text=_("As printed; for money, the receipt's."))
     issuer = forms.CharField(label=_("Bank"), max_length=200, required=False, help_text=_("Not for money."))
     by_branch = forms.BooleanField(label=_("Issued by a branch of the bank"), required=False)

@@ -186,7 +186,7 @@ def instruments_table(page: SecurityPage, *, viewer: Viewer, may_act: bool) -> T
         _("Instruments"),
         (
             Column(_("Number"), "main"),
-            Column(_("Form")),
+            Column(_("Form of the security")),
             Column(_("Amount"), "num"),
             Column(_("Left"), "num"),
             Column(_("Handed in"), "date"),

@@ -76,7 +76,7 @@ def _instruments(found: selectors.SecurityPage) -> Table:
         _("Handed in"),
         (
             Column(_("Number"), "main"),
-            Column(_("Form")),
+            Column(_("Form of the security")),
             Column(_("Amount"), "num"),
             Column(_("Held"), "num"),
             Column(_("Handed in"), "date"),

@@ -9,7 +9,7 @@ from web.forms.billing import DAY, NOTE, MoneyForm
 
 
 class InstrumentForm(MoneyForm):
-    form = forms.ChoiceField(label=_("Form"))
+    form = forms.ChoiceField(label=_("Form of the security"))
     number = forms.CharField(label=_("Number"), max_length=100, help_text=_("As printed; for money, the receipt's."))
     issuer = forms.CharField(label=_("Bank"), max_length=200, required=False, help_text=_("Not for money."))
     by_branch = forms.BooleanField(label=_("Issued by a branch of the bank"), required=False)

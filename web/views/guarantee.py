@@ -163,7 +163,7 @@ def _about(found: selectors.SecurityPage) -> list[tuple[str, str]]:
 def _instrument_summary(found: selectors.SecurityPage, row: Any) -> list[tuple[str, str]]:
     return [
         (_("Number"), row.number),
-        (_("Form"), form_text(row.form)),
+        (_("Form of the security"), form_text(row.form)),
         (_("Bank"), row.issuer or "—"),
         (_("Branch"), _("yes") if row.by_branch else _("no")),
         (_("Amount"), _money(row.amount, found)),

@@ -133,6 +133,7 @@ _TABLE = (
     _action("document.received", {"VND"}, "portal.read"),
     # penalties: drafts are the buyer's alone; the other party reads what was issued through its own door
     _action("penalty.read", BUYER_READERS, "contract.internal.read"),
+    _action("penalty.issued.read", CONTRACT_READERS),
     _action("penalty.raise", {"IT", "FIN", "MGR"}, "penalty.read"),
     _action("penalty.establish", {"IT", "FIN"}, "penalty.read"),
     _action("penalty.propose", {"IT", "FIN"}, "penalty.read"),

@@ -21,7 +21,7 @@ from accounts.policy import Access
 from api.base import ERRORS, DoorView
 from api.permissions import ActionPermission
 
-ENDPOINTS = ("contracts", "obligations", "reminders", "milestones", "schema", "docs")
+ENDPOINTS = ("contracts", "obligations", "reminders", "milestones", "penalties", "schema", "docs")
 
 
 class RootSerializer(serializers.Serializer[Any]):
@@ -29,6 +29,7 @@ class RootSerializer(serializers.Serializer[Any]):
     obligations = serializers.URLField()
     reminders = serializers.URLField()
     milestones = serializers.URLField()
+    penalties = serializers.URLField()
     schema = serializers.URLField()
     docs = serializers.URLField()
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from api import contracts, milestones, obligations, reminders, root
+from api import contracts, milestones, obligations, penalties, reminders, root
 
 app_name = "api"
 urlpatterns = [
@@ -19,4 +19,6 @@ urlpatterns = [
     path("reminders/<int:reminder_id>/", reminders.ReminderDetail.as_view(), name="reminder"),
     path("milestones/", milestones.MilestoneList.as_view(), name="milestones"),
     path("milestones/<int:milestone_id>/", milestones.MilestoneDetail.as_view(), name="milestone"),
+    path("penalties/", penalties.PenaltyList.as_view(), name="penalties"),
+    path("penalties/<int:case_id>/", penalties.PenaltyDetail.as_view(), name="penalty"),
 ]

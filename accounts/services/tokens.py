@@ -17,7 +17,7 @@ from accounts.policy import require
 from accounts.scoping import Viewer, viewer_for
 from accounts.services.people import AccountRefused
 
-SCOPES = ("contracts", "obligations", "reminders", "milestones")
+SCOPES = ("contracts", "obligations", "reminders", "milestones", "penalties")
 LONGEST = timedelta(days=366)
 
 

@@ -18,7 +18,7 @@ from tests.api.test_reading import pages
 from tests.world import CANARY, World
 
 Machine = Callable[..., Client]
-LISTS = ("/api/contracts/", "/api/obligations/", "/api/reminders/", "/api/milestones/")
+LISTS = ("/api/contracts/", "/api/obligations/", "/api/reminders/", "/api/milestones/", "/api/penalties/")
 
 
 @pytest.mark.parametrize("address", ["/api/", "/api/schema/", *LISTS])
@@ -56,7 +56,7 @@ def test_a_token_ends_with_its_person(world: World, machine: Machine) -> None:
 @pytest.mark.parametrize("address", LISTS)
 def test_a_token_opens_only_what_it_was_made_for(machine: Machine, address: str) -> None:
     scope = address.split("/")[2]
-    others = [name for name in ("contracts", "obligations", "reminders", "milestones") if name != scope]
+    others = [name for name in ("contracts", "obligations", "reminders", "milestones", "penalties") if name != scope]
     answer = machine("IT", others).get(address)
     assert answer.status_code == 403
     assert scope in answer.json()["error"]["message"]

@@ -37,7 +37,7 @@ def pages(client: Client, address: str) -> list[dict[str, Any]]:
 def test_the_root_names_every_list(machine: Machine) -> None:
     client = machine("IT", ["contracts"])
     body = client.get("/api/").json()
-    assert set(body) == {"contracts", "obligations", "reminders", "milestones", "schema", "docs"}
+    assert set(body) == {"contracts", "obligations", "reminders", "milestones", "penalties", "schema", "docs"}
     assert client.get(body["contracts"]).status_code == 200
 
 

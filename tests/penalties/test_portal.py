@@ -135,3 +135,24 @@ def test_portal_pages_take_a_fixed_number_of_queries(world):
             client.get(address)
         assert len(seen) == before
         assert len(seen) <= SHELL + BUDGET
+
+
+def test_machines_read_what_their_people_may_and_change_nothing(world, monkeypatch):
+    rows = [row("long", "heaviest", HEAVY), row("any", "displaced", LIGHT, barred_by=("long/i1",))]
+    says(monkeypatch, answer(rows, [pool("i1", rows)]))
+    case = steps.approved(world)
+    inside, outside = world.client("IT"), world.client("VND")
+    assert inside.get("/api/penalties/").json()["results"][0]["low"] == str(HEAVY)
+    assert outside.get("/api/penalties/").json()["results"] == []
+    assert outside.get(f"/api/penalties/{case.pk}/").status_code == 404
+    services.penalty_notify(
+        actor=world.viewer("FIN"), case=case, method="hand", sent_on=TODAY, received_on=TODAY, reference="签收单"
+    )
+    seen = outside.get(f"/api/penalties/{case.pk}/").json()
+    assert (seen["amount"], seen["low"], seen["missing"]) == (str(HEAVY), None, [])
+    assert [each["rule"] for each in seen["rows"]] == ["long"]
+    assert [each["rule"] for each in inside.get(f"/api/penalties/{case.pk}/").json()["rows"]] == ["long", "any"]
+    for method in ("post", "put", "patch", "delete"):
+        for client in (inside, world.client("MGR"), world.client("MGR2")):
+            assert getattr(client, method)(f"/api/penalties/{case.pk}/", {"state": "decided"}).status_code == 405
+    assert only_case(world).state == "notified"

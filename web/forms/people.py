@@ -20,6 +20,7 @@ SCOPE_LABELS = (
     ("obligations", _("Obligations and deadlines")),
     ("reminders", _("Reminders")),
     ("milestones", _("Milestones")),
+    ("penalties", _("Penalties")),
 )
 
 

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 PEOPLE = 8
 ITEMS = 12
+ALL = 60  # F1 of the security plan
 EACH = Decimal("100.00")
 
 
@@ -34,12 +35,11 @@ def world():
         yield pay_world()
 
 
-@pytest.fixture
-def many(world):
+def invoiced_milestones(world, number_of):
     """Milestones to race on, each fully invoiced and checked."""
     pattern = milestone(world).obligation
     found = []
-    for number in range(ITEMS):
+    for number in range(number_of):
         duty = Obligation.objects.get(pk=pattern.pk)
         duty.pk, duty.key_text = None, f"copy-{number}"
         duty.save(force_insert=True)
@@ -56,6 +56,16 @@ def many(world):
         services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True)
         found.append(row)
     return found
+
+
+@pytest.fixture
+def many(world):
+    return invoiced_milestones(world, ITEMS)
+
+
+@pytest.fixture
+def sixty(world):
+    return invoiced_milestones(world, ALL)
 
 
 def at_once(act, items=(None,), people=PEOPLE):
@@ -88,22 +98,22 @@ def at_once(act, items=(None,), people=PEOPLE):
     return outcomes
 
 
-def test_applications_approvals_and_payments_happen_once_each(world, many):
+def test_applications_approvals_and_payments_happen_once_each(world, sixty):
     finance, manager = world.viewer("FIN"), world.viewer("MGR")
 
     def apply(row):
         services.payment_apply(actor=finance, milestone=row, amount=EACH)
 
-    assert at_once(apply, many) == {"done": ITEMS, "refused": ITEMS * (PEOPLE - 1)}
+    assert at_once(apply, sixty) == {"done": ALL, "refused": ALL * (PEOPLE - 1)}
     applications = list(PaymentApplication.objects.order_by("pk"))
     numbers = sorted(row.number for row in applications)
-    assert [number[-4:] for number in numbers] == [f"{position:04d}" for position in range(1, ITEMS + 1)]
+    assert [number[-4:] for number in numbers] == [f"{position:04d}" for position in range(1, ALL + 1)]
 
     def decide(application):
         services.payment_decide(actor=manager, application=application, approve=True)
 
-    assert at_once(decide, applications) == {"done": ITEMS, "refused": ITEMS * (PEOPLE - 1)}
-    assert JournalEntry.objects.filter(action="payment.approve").count() == ITEMS
+    assert at_once(decide, applications) == {"done": ALL, "refused": ALL * (PEOPLE - 1)}
+    assert JournalEntry.objects.filter(action="payment.approve").count() == ALL
 
     def pay(application):
         reference = f"BOC-{application.pk}-{threading.get_ident()}"
@@ -111,16 +121,16 @@ def test_applications_approvals_and_payments_happen_once_each(world, many):
             actor=finance, application=application, paid_on=date(2025, 10, 17), bank_reference=reference
         )
 
-    assert at_once(pay, applications) == {"done": ITEMS, "refused": ITEMS * (PEOPLE - 1)}
-    assert Payment.objects.count() == ITEMS
-    assert JournalEntry.objects.filter(action="payment.post").count() == ITEMS
+    assert at_once(pay, applications) == {"done": ALL, "refused": ALL * (PEOPLE - 1)}
+    assert Payment.objects.count() == ALL
+    assert JournalEntry.objects.filter(action="payment.post").count() == ALL
     assert set(Milestone.objects.filter(code__startswith="x").values_list("paid", flat=True)) == {EACH}
 
 
-def test_without_lock_and_conditional_update_approvals_are_doubled(world, many):
+def test_without_lock_and_conditional_update_approvals_are_doubled(world, sixty):
     """The twin: read, look, write, as one would naively. It must go wrong, or the test above proves nothing."""
     manager = world.viewer("MGR")
-    for row in many:
+    for row in sixty:
         services.payment_apply(actor=world.viewer("FIN"), milestone=row, amount=EACH)
     together = threading.Barrier(PEOPLE)
 
@@ -135,7 +145,7 @@ def test_without_lock_and_conditional_update_approvals_are_doubled(world, many):
         )
 
     outcomes = at_once(naive, list(PaymentApplication.objects.order_by("pk")))
-    assert outcomes["done"] == ITEMS * PEOPLE
+    assert outcomes["done"] == ALL * PEOPLE
 
 
 def test_approve_and_reject_at_once_leave_one_legal_state(world, many):
@@ -203,3 +213,46 @@ def test_one_key_fifty_times_at_once_has_one_effect(world):
     assert Payment.objects.count() == 1
     assert JournalEntry.objects.filter(action="payment.post").count() == 1
     assert connection.vendor == "postgresql"
+
+
+def test_a_payment_is_reversed_once_and_a_deduction_taken_back_once(world, many):
+    finance, manager = world.viewer("FIN"), world.viewer("MGR")
+    proposed = []
+    for row in many[:4]:
+        application = services.payment_apply(actor=finance, milestone=row, amount=EACH)
+        services.payment_decide(actor=manager, application=application, approve=True)
+        payment = services.payment_post(
+            actor=finance, application=application, paid_on=date(2025, 10, 17), bank_reference=f"BOC-{row.pk}"
+        )
+        proposed.append(
+            services.reversal_propose(
+                actor=finance,
+                payment=payment,
+                happened_on=date(2025, 10, 18),
+                bank_reference=f"RET-{row.pk}",
+                reason="退汇",
+            )
+        )
+
+    def reverse_it(reversal):
+        services.reversal_decide(actor=manager, reversal=reversal, approve=True)
+
+    assert at_once(reverse_it, proposed) == {"done": 4, "refused": 4 * (PEOPLE - 1)}
+    assert Payment.objects.filter(reverses__isnull=False).count() == 4
+    assert set(Milestone.objects.filter(pk__in=[row.pk for row in many[:4]]).values_list("paid", flat=True)) == {0}
+
+
+def test_deductions_at_once_never_exceed_liability_or_milestone(world, many):
+    finance, manager = world.viewer("FIN"), world.viewer("MGR")
+    liability = services.liability_open(
+        actor=manager, contract=world.contract, source_key="race", title="责任", clause="13.3", amount=EACH * 3
+    )
+
+    def deduct(row):
+        services.deduction_add(actor=finance, liability=liability, milestone=row, amount=EACH)
+
+    outcomes = at_once(deduct, many[:5])
+    assert outcomes["done"] == 3
+    liability.refresh_from_db()
+    assert liability.deducted == EACH * 3
+    assert max(Milestone.objects.values_list("deducted", flat=True)) <= EACH

@@ -134,6 +134,7 @@ def uses_sheet(contract: Contract, *, viewer: Viewer, on: date) -> Sheet:
 def shares_sheet(page: AllocationPage) -> Sheet:
     """The allocation in force (else in equal parts), to be changed and loaded back, with the share of each system."""
     option = page.in_force or next((each for each in page.options if each.key == "equal"), None)
+    option = option or next(iter(page.options), None)
     columns = (
         Column(_("Contract"), width=20), Column(_("System"), width=10), Column(_("Name"), width=40),
         Column(_("Amount"), "money", 18, total=True, fill_in=True), Column(_("Per month"), "money", 18),

@@ -101,17 +101,27 @@ def methods_table(page: AllocationPage) -> MethodsTable:
     return MethodsTable(tuple(heads), tuple(rows), totals)
 
 
-def base_table(page: AllocationPage) -> Table:
-    """What a penalty per system multiplies: each part per service month, unrounded, by every method."""
-    columns = (Column(_("System"), "main"), *(Column(option.title, "num") for option in page.options))
+@dataclass(frozen=True)
+class BaseRow:
+    """A system's part per service month by each method, unrounded."""
+
+    code: str
+    title: str
+    amounts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BaseTable:
+    rows: tuple[BaseRow, ...]
+
+
+def base_table(page: AllocationPage) -> BaseTable:
+    """What a penalty per system multiplies; no row for a term of no whole months."""
     rows = []
     for index, system in enumerate(page.systems):
-        cells = []
-        for option in page.options:
-            base = page.base(option.amounts[index])
-            cells.append(Cell(exact_text(base) if base is not None else ""))
-        rows.append(Row((Cell(system.title, sub=system.code), *cells)))
-    return Table(_("Base of penalties per service month"), columns, tuple(rows))
+        bases = [page.base(option.amounts[index]) for option in page.options]
+        rows.append(BaseRow(system.code, system.title, tuple(exact_text(each) for each in bases if each is not None)))
+    return BaseTable(tuple(rows) if page.months else ())
 
 
 def versions_table(page: AllocationPage) -> Table:

@@ -107,14 +107,14 @@ def allocation_page(contract: Contract, *, viewer: Viewer, on: date, lines: Sequ
     shown = [row for row in versions if row == current] + [row for row in versions if row.state == State.PROPOSED]
     options = [_of_version(row, systems, priced, in_force=row == current) for row in shown[: SHOWN - 2]]
     if systems:
-        options.append(Option("equal", _("Equal parts"), tuple(parts_equal(contract, systems))))
+        _add(options, Option("equal", _("Equal parts"), tuple(parts_equal(contract, systems))))
     dearest = sorted(usable, key=lambda row: (-(row.amount or Decimal(0)), row.number))
     chosen = [row for row in usable if row.number in lines] or dearest[:2]
     for row in chosen[: SHOWN - len(options)]:
         weights = {key: each for (number, key), each in used.items() if number == row.number}
         title = _("By row %(number)s") % {"number": row.number}
         parts = parts_by_use(contract, systems, weights)
-        options.append(Option(f"line-{row.number}", f"{title} {row.title}", tuple(parts)))
+        _add(options, Option(f"line-{row.number}", f"{title} {row.title}", tuple(parts)))
     return AllocationPage(
         contract=contract,
         systems=tuple(systems),
@@ -125,6 +125,12 @@ def allocation_page(contract: Contract, *, viewer: Viewer, on: date, lines: Sequ
         may_propose=allows(viewer, "allocation.propose"),
         may_decide=allows(viewer, "allocation.approve"),
     )
+
+
+def _add(options: list[Option], option: Option) -> None:
+    """Add what could be proposed, unless a version shown says the very same."""
+    if option.amounts not in [other.amounts for other in options]:
+        options.append(option)
 
 
 def _of_version(

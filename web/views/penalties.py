@@ -147,6 +147,18 @@ def _option_title(found: selectors.CasePage, name: str, key: str) -> str:
     return _option_text(found.definition.readings[name], key)
 
 
+def papers_of(case: Any) -> list[str]:
+    """The papers that can be issued in the case's state."""
+    if case.state in ("clue", "established", "proposed", "waived", "withdrawn"):
+        return []
+    found = ["penalty_notice"]
+    if case.state in ("agreed", "settled", "closed"):
+        found.append("penalty_confirmation")
+    if case.state in ("settled", "closed"):
+        found.append("penalty_settlement")
+    return found
+
+
 @access(GET="penalty.read")
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case: where it stands, facts, derivation, readings, alternatives, thread, and what this reader may do."""
@@ -157,6 +169,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "links": links,
         "may_find": allows(viewer, "fact.propose") and found.case.state in ("clue", "established", "proposed"),
         "versions": found.versions,
+        "papers": papers_of(found.case),
         "settlement": next(iter(found.settlements), None),
     }
     return render(request, "web/penalties/case.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -158,7 +159,7 @@ def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
         "own_proposal": any(t.proposal.recorded_by_id == viewer.user_id for t in waiting if t.proposal is not None),
         "query": page.query,
         "month": f"{words.local(row.reported_at, zone):%Y-%m}",
-        "docket_url": reverse("web:contract_docket", args=[found.contract.pk]),
+        "docket_url": f"{reverse('web:penalty_sheet', args=[found.contract.pk])}?about={quote(row.label)}",
     }  # fmt: skip
     return render(request, "web/sla/incident.html", context)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.policy import allows
@@ -149,7 +150,7 @@ def steps(case: Any) -> tuple[ProcessStep, ...]:
         ProcessStep(
             word,
             "done" if index < at or case.state == "closed" else "current" if index == at else "todo",
-            note.date().isoformat() if note is not None else "",
+            localtime(note).date().isoformat() if note is not None else "",
         )
         for index, (word, note) in enumerate(zip(words, notes, strict=True))
     )

@@ -122,7 +122,7 @@ def case_context(request: HttpRequest, found: selectors.CasePage) -> dict[str, A
         "missing": blocker_words(found.definition, case.missing),
         "rows": rows_table(outcome.rows, found.contract.currency, found.definition) if outcome is not None else None,
         "derivations": ([(row, sentences(row)) for row in outcome.rows if row.counts] if outcome is not None else []),
-        "pool_sentences": sentences(outcome) if outcome is not None else [],
+        "pool_sentences": sentences(outcome) if outcome is not None and outcome.target.startswith("pool:") else [],
         "alternatives": (
             [
                 ("、".join(_option_title(found, name, key) for name, key in each.readings.items()), each.amount)

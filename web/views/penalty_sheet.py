@@ -36,7 +36,7 @@ def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
                 "range": range_text(outcome.low, outcome.high, outcome.unit or currency),
                 "rows": rows_table(outcome.rows, currency, sheet.definition),
                 "derivations": [(row, sentences(row)) for row in outcome.rows],
-                "pool": sentences(outcome),
+                "pool": sentences(outcome) if outcome.target.startswith("pool:") else [],
                 "readings": [
                     (table, next((o.text for o in table.options if o.key == key), ""), table.must_choose and not key)
                     for table, key in each.readings

@@ -198,9 +198,14 @@ def security(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
 
 
 @access(GET="portal.security", POST="portal.security")
-@idempotent
 def instrument_add(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
     """Hand in a security or a renewal; the buyer accepts or refuses it."""
+    contract_by_id(contract_id, viewer=request_viewer(request))  # a stranger is not even told what the form lacks
+    return _instrument_add(request, contract_id, code)
+
+
+@idempotent
+def _instrument_add(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
     viewer, page = request_viewer(request), page_date(request)
     contract = contract_by_id(contract_id, viewer=viewer)
     found = selectors.security_page(contract, code, viewer=viewer, as_of=page.today)

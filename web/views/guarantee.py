@@ -189,9 +189,14 @@ def security_of(request: HttpRequest, row: Any) -> selectors.SecurityPage:
 
 
 @access(GET="security.enter", POST="security.enter")
-@idempotent
 def instrument_add(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
     """Enter an instrument that came in on paper; the vendor hands theirs in through the portal."""
+    contract_by_id(contract_id, viewer=request_viewer(request))  # a stranger is not even told what the form lacks
+    return _instrument_add(request, contract_id, code)
+
+
+@idempotent
+def _instrument_add(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
     viewer, page = request_viewer(request), page_date(request)
     contract = contract_by_id(contract_id, viewer=viewer)
     found = selectors.security_page(contract, code, viewer=viewer, as_of=page.today)

@@ -8,8 +8,22 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from billing.selectors.advice import OwedLine, PaidLine
+from billing.selectors.settlement import Waterfall
 from billing.terms import masked
-from web.components import Cell, Column, Row, Table
+from web.components import Cell, Column, Row, Table, WaterfallLine
+
+
+def advice_lines(found: Waterfall) -> tuple[WaterfallLine, ...]:
+    """应付 − 抵扣 = 实付 in figures, each deduction with its clause, then what was paid of it."""
+    lines = [WaterfallLine(_("Due under the contract"), found.due)]
+    for row in found.deductions:
+        label = _("Counter-entry: %(title)s") % {"title": row.title} if row.is_counter else row.title
+        lines.append(WaterfallLine(label, -row.amount, clause=row.clause, note=f"{row.number} · {row.on.isoformat()}"))
+    lines.append(WaterfallLine(_("To pay"), found.to_pay, total=True))
+    if found.paid:
+        lines.append(WaterfallLine(_("Paid"), -found.paid))
+        lines.append(WaterfallLine(_("Still to pay"), found.outstanding, total=True))
+    return tuple(lines)
 
 
 def advice_payments_table(rows: Iterable[PaidLine], *, currency: str) -> Table:

@@ -14,18 +14,18 @@ from accounts.policy import access
 from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
+from billing.drawing import draw_waterfall
 from billing.forms import invoice_values
 from contracts.addresses import number_parameter, with_query
 from contracts.asof import page_date
 from contracts.downloads import attachment_response
 from contracts.forms import run_form
 from documents.excel import excel_response
-from portal.advice_rows import advice_owed_table, advice_payments_table
+from portal.advice_rows import advice_lines, advice_owed_table, advice_payments_table
 from portal.forms import InvoiceForm
 from portal.readmodels import invoice_lines, milestone_lines
 from portal.rows import filter_group, invoices_excel, invoices_table, milestones_excel, milestones_table
 from web.components import KeysetPage
-from web.settlement_tables import draw_waterfall, waterfall_lines
 
 STATES = ("received", "checked", "rejected")
 
@@ -79,8 +79,8 @@ def payment_advice(request: HttpRequest, milestone_id: int) -> HttpResponse:
         "contract": found.milestone.contract,
         "demo": found.milestone.contract.is_demo,
         "currency": currency,
-        "picture": draw_waterfall(found.waterfall, currency),
-        "lines": waterfall_lines(found.waterfall),
+        "picture": draw_waterfall(found.waterfall),
+        "lines": advice_lines(found.waterfall),
         "payments": advice_payments_table(found.payments, currency=currency),
         "owed": advice_owed_table(found.owed, currency=currency, today=page.as_of),
     }

@@ -168,6 +168,12 @@ def money(amount: Decimal | None, currency: str = "CNY") -> SafeString:
     return format_html('<span class="num nowrap">{}</span>', money_text(amount, currency))
 
 
+@register.simple_tag
+def money_plain(amount: Decimal | None, currency: str = "CNY") -> str:
+    """An amount without markup, for drawings."""
+    return money_text(amount, currency)
+
+
 def relative_text(days: int, *, late: bool = False) -> str:
     """Words for a distance in days; negative = past."""
     if late and days < 0:

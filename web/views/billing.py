@@ -14,6 +14,7 @@ from accounts.policy import access, allows, require
 from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
+from billing.drawing import draw_waterfall
 from billing.forms import invoice_values
 from billing.terms import masked
 from contracts.asof import page_date
@@ -38,7 +39,7 @@ from web.contract_tabs import contract_tabs
 from web.document_tables import documents_table
 from web.forms.billing import ApplicationForm, DecisionForm, InvoiceForm, PaymentForm
 from web.links import filter_group, with_query
-from web.settlement_tables import draw_waterfall, owed_lines, waterfall_lines
+from web.settlement_tables import owed_lines, waterfall_lines
 from web.templatetags.ui import money_text
 
 ACTION = "web/billing/action.html"
@@ -128,7 +129,7 @@ def milestone(request: HttpRequest, milestone_id: int) -> HttpResponse:
         "conditions": conditions(found.gate),
         "steps": steps(found),
         "sides": [(words, SIDE_TONES[side]) for side, words in found.gate.sides],
-        "picture": draw_waterfall(found.waterfall, found.contract.currency),
+        "picture": draw_waterfall(found.waterfall),
         "lines": waterfall_lines(found.waterfall),
         "owed": owed_lines(found.waterfall),
         "may_hold": page.is_today and "hold.keep" in found.may,

@@ -113,6 +113,8 @@ def cells(
 ) -> Iterator[Cell]:
     """Every system-month with outages. Exclusions under None bear on the platform and on every system."""
     months, bounds = grid
+    if not months:
+        return
     general = exclusions.get(None, EMPTY)
     for system, times in outages.items():
         own = exclusions.get(system, EMPTY) if system is not None else EMPTY

@@ -145,57 +145,68 @@ class Grid:
         return Downtime(total=length, whole=0, counted=0, most=0, running=False)
 
 
-def grid(seen: Outlook, wanted: Sequence[date], *, known: Collection[Spell] | None = None) -> Grid:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Records the caller has read already: every stretch of the term of the systems that something still goes on in,
+    and the exclusions in force of the whole term."""
+
+    spells: Collection[Spell]
+    exclusions: Collection[tuple[Place, datetime, datetime]]
+
+
+def grid(seen: Outlook, wanted: Sequence[date], *, known: Known | None = None) -> Grid:
     """The downtime of every system and of the platform in the months wanted.
 
     Today and with today's knowledge the kept cells answer, in one statement; months that something still goes on in, or
-    that the term cuts, are computed from the records. `known` are the stretches that go on, if the caller has them.
+    that the term cuts, are computed from the records.
     """
     if not wanted:
         return Grid(seen, {})
     if seen.live:
-        return Grid(seen, _computed(seen, wanted, None))
+        return Grid(seen, _computed(seen, wanted, *_records(seen, wanted)))
     rows = MonthCell.objects.filter(contract=seen.contract, month__in=wanted)
     cells = list(rows.values_list("system_id", "month", "whole_us", "counted_us", "basis"))
     mark = basis_text(seen.holding)
-    if any(basis != mark for *_rest, basis in cells) or seen.reduce:
-        return Grid(seen, _computed(seen, wanted, None))
+    cut = any(seen.window(month).span != month_window(month, seen.zone).span for month in wanted)
+    if cut or seen.reduce or any(basis != mark for *_rest, basis in cells):
+        return Grid(seen, _computed(seen, wanted, *_records(seen, wanted)))
     found: dict[tuple[Place, date], Downtime] = {}
     for place, month, whole, counted, _basis in cells:
         found[place, month] = Downtime(seen.window(month).total, whole, counted, counted, running=False)
-    going = [spell for spell in known if spell.ends_at is None] if known is not None else None
-    if going is None:
-        going = list(spells_known(seen).filter(ends_at=None).only("system_id", "starts_at", "domain", "ends_at"))
-    cut = [month for month in wanted if seen.window(month).span != month_window(month, seen.zone).span]
-    late = {spell.system_id for spell in going}
-    again = [month for month in wanted if month in cut or going]
-    if again and (going or cut):
-        places = None if cut else late
-        found |= _computed(seen, again, places)
+    if known is not None:
+        going = {spell.system_id for spell in known.spells if spell.ends_at is None}
+        spells = [(row.system_id, row.starts_at, row.ends_at) for row in known.spells if row.system_id in going]
+        return Grid(seen, found | _computed(seen, wanted, spells, known.exclusions))
+    going = set(spells_known(seen).filter(ends_at=None).values_list("system_id", flat=True))
+    if going:
+        records, exclusions = _records(seen, wanted)
+        found |= _computed(seen, wanted, [row for row in records if row[0] in going], exclusions)
     return Grid(seen, found)
 
 
-def _computed(
-    seen: Outlook, wanted: Sequence[date], places: Collection[Place] | None
-) -> dict[tuple[Place, date], Downtime]:
-    """From the records: two statements whatever their number."""
-    windows = {month: seen.window(month) for month in wanted}
-    spans = [window.span for window in windows.values()]
+Rows = Collection[tuple[Place, datetime, datetime | None]]
+Holes = Collection[tuple[Place, datetime, datetime]]
+
+
+def _records(seen: Outlook, wanted: Sequence[date]) -> tuple[Rows, Holes]:
+    """The stretches and the exclusions that bear on the months: two statements whatever their number."""
+    spans = [seen.window(month).span for month in wanted]
     whole = Interval(min(span.start for span in spans), max(span.end for span in spans))
     rows = overlapping(spells_known(seen), whole).values_list("system_id", "starts_at", "ends_at")
+    accepted = exclusions_known(seen).filter(starts_at__lt=whole.end, ends_at__gt=whole.start)
+    return list(rows), list(accepted.values_list("system_id", "starts_at", "ends_at"))
+
+
+def _computed(seen: Outlook, wanted: Sequence[date], rows: Rows, accepted: Holes) -> dict[tuple[Place, date], Downtime]:
     by_place: dict[Place, list[Stretch]] = {}
     for place, start, end in rows:
-        if places is None or place in places:
-            by_place.setdefault(place, []).append(Stretch(start, end))
-    accepted = list(
-        exclusions_known(seen)
-        .filter(starts_at__lt=whole.end, ends_at__gt=whole.start)
-        .values_list("system_id", "starts_at", "ends_at")
-    )
+        by_place.setdefault(place, []).append(Stretch(start, end))
     return {
-        (place, month): downtime(stretches, _reach(accepted, place), window.span, now=seen.now, reduce=seen.reduce)
+        (place, month): downtime(
+            stretches, _reach(accepted, place), seen.window(month).span, now=seen.now, reduce=seen.reduce
+        )
         for place, stretches in by_place.items()
-        for month, window in windows.items()
+        for month in wanted
     }
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 
 from accounts.policy import require
 from accounts.scoping import Viewer
@@ -33,12 +33,12 @@ from sla.rules import (
 )
 from sla.selectors.availability import (
     Grid,
+    Known,
     Outlook,
     Place,
     grid,
     mean_of,
     outlook,
-    overlapping,
     spells_known,
     summed,
 )
@@ -155,9 +155,14 @@ def month_page(
         raise LookupError(month)
     place = term.index(month)
     around = seen.window(month)
-    spells = _spells(seen, around.span)
-    claims = _claims(seen, around.span)
-    table = grid(seen, term, known=spells)
+    known = _spells(seen, around.span)
+    spells = [spell for spell in known if spell.starts_at < around.span.end and not _over(spell, around.span.start)]
+    claimed = _claims(seen, Interval(seen.window(term[0]).span.start, seen.window(term[-1]).span.end))
+    in_force = [(claim.row.system_id, claim.row.starts_at, claim.row.ends_at) for claim in claimed if claim.accepted]
+    claims = [
+        claim for claim in claimed if claim.row.starts_at < around.span.end and claim.row.ends_at > around.span.start
+    ]
+    table = grid(seen, term, known=Known(known, in_force))
     quarter = [each for each in quarter_of(month) if each in term]
     rows = tuple(_rows(seen, month, around, spells, claims, table, quarter))
     moments = _moments(seen, around.span)
@@ -180,12 +185,21 @@ def month_page(
 # --- what is read ---------------------------------------------------------------------------------------------------
 
 
+def _over(spell: Spell, moment: datetime) -> bool:
+    """Whether the stretch had ended by the moment."""
+    return spell.ends_at is not None and spell.ends_at <= moment
+
+
 def _spells(seen: Outlook, span: Interval) -> list[Spell]:
-    """The month's outages with incident and system, and those that still go on."""
-    rows = overlapping(spells_known(seen), span) if seen.live else spells_known(seen).filter(
-        Q(ends_at=None) | Q(ends_at__gt=span.start, starts_at__lt=span.end)
-    )  # fmt: skip
-    return list(rows.select_related("incident").order_by("starts_at", "pk"))
+    """The month's outages with their incidents, and all of the systems (or the platform) that something goes on in: one
+    statement."""
+    rows = spells_known(seen)
+    month = Q(starts_at__lt=span.end) & (Q(ends_at=None) | Q(ends_at__gt=span.start))
+    if not seen.live:
+        going = spells_known(seen).filter(ends_at=None)
+        month |= Q(system__in=going.exclude(system=None).values("system"))
+        month = month | (Q(system=None) & Q(Exists(going.filter(system=None))))
+    return list(rows.filter(month).select_related("incident").order_by("starts_at", "pk"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from psycopg import Cursor
 
 from contracts.models import Contract
 from contracts.selectors import definition_for, readings_chosen
@@ -130,8 +131,9 @@ def _grouped(table: str, where: str, params: list[Any], grounds: int = 0) -> dic
         f" FROM {table} WHERE {where} GROUP BY system_id"  # nosec B608
     )
     connection.ensure_connection()
-    with connection.connection.cursor(binary=True) as cursor:
-        cursor.execute(sql, params)
+    # Django's own cursors put values into the text of a statement and get text back; this one speaks binary.
+    with Cursor(connection.connection) as cursor:
+        cursor.execute(sql, params, binary=True)
         return {system: packing.from_bytes(packed) for system, packed in cursor.fetchall()}
 
 

@@ -45,7 +45,7 @@ def evaluate(
     Raises FactsRefused for facts or readings the definition does not know, KeyError for an unknown duty in `only`,
     and `engine.world.CalendarMissing` for a calendar not handed in.
     """
-    world = _world(definition, facts, calendars, as_of, known_on, readings)
+    world = world_for(definition, facts, calendars, as_of, known_on, readings)
     wanted = definition.duties if only is None else sorted(set(only))
     duties = [definition.duties[name] for name in wanted]
     for name in evaluation_order(definition, (duty.id for duty in duties)):
@@ -72,7 +72,7 @@ def assess(
 
     `rules` limits the results to these rules and to the pools they end in. Raises what `evaluate` raises.
     """
-    world = _world(definition, facts, calendars, as_of, known_on, readings)
+    world = world_for(definition, facts, calendars, as_of, known_on, readings)
     if rules is None:
         return _with_money(world, _bare(world, ()), version)
     names = [definition.rules[name].id for name in sorted(set(rules))]
@@ -84,7 +84,7 @@ def assess(
     )
 
 
-def _world(
+def world_for(
     definition: Definition,
     facts: FactStore,
     calendars: Mapping[str, Calendar],
@@ -92,6 +92,7 @@ def _world(
     known_on: date | None,
     readings: Mapping[str, str] | None,
 ) -> FactWorld:
+    """The facts of one day seen through a definition, checked. Raises FactsRefused."""
     problems = Problems({})
     chosen = check_readings(definition, readings or {}, problems)
     if problems.found:

@@ -73,6 +73,25 @@ def check_facts(definition: Definition, store: FactStore) -> FactStore:
     return FactStore(records)
 
 
+def facts_known_to(definition: Definition, store: FactStore) -> FactStore:
+    """The facts a definition has names for; those that only another version of the contract knows are left out."""
+    kept = list(store.records)
+    while True:
+        problems = Problems({})
+        check = _Check(definition, kept, problems)
+        fitting = []
+        for record in kept:
+            before = len(problems.found)
+            check.check_one(record)
+            if len(problems.found) == before:
+                fitting.append(record)
+        ids = {record.id for record in fitting if record.id}
+        fitting = [record for record in fitting if not record.supersedes or record.supersedes in ids]
+        if len(fitting) == len(kept):
+            return FactStore(kept)
+        kept = fitting
+
+
 def check_readings(definition: Definition, data: Mapping[str, Any], problems: Problems) -> dict[str, str]:
     """The choices made, each a reading's key and one of its options."""
     chosen: dict[str, str] = {}
@@ -161,7 +180,7 @@ class _Check:
 
     def run(self) -> list[FactRecord]:
         """The records with typed values."""
-        return [self._one(record) for record in self.records]
+        return [self.check_one(record) for record in self.records]
 
     def _fail(self, code: str, record: FactRecord, **params: str) -> None:
         self.problems.add(code, record.label, **params)
@@ -172,7 +191,8 @@ class _Check:
         self._fail("unknown_fact", record, kind=kind, name=name, suggestion=suggestion(name, names))
         return False
 
-    def _one(self, record: FactRecord) -> FactRecord:
+    def check_one(self, record: FactRecord) -> FactRecord:
+        """The record with typed values; what does not fit the definition is noted."""
         d = self.definition
         if record.kind == "event":
             if self._known(record, "event", record.name, {*d.events, *d.duties}):

@@ -143,7 +143,8 @@ MESSAGES: dict[str, str] = {
     "under_readings": _("By the reading {readings}:"),
     "not_under_readings": _("By the reading {readings} it does not apply."),
     "too_many_combinations": _(
-        "More than {most} combinations of undecided readings ({readings}): only outer bounds are shown. Choose a reading."
+        "More than {most} combinations of undecided readings ({readings}): only outer bounds are shown. "
+        "Choose a reading."
     ),
     "pool_member": _("{label}: {low} to {high} {unit}."),
     "pool_member_fixed": _("{label}: {low} {unit}."),
@@ -152,11 +153,15 @@ MESSAGES: dict[str, str] = {
     "pool_sum_range": _("{title} ({clause}): {count} added up, between {low} and {high} {unit}."),
     "pool_max": _("{title} ({clause}): the heaviest of {count} counts, {winners}: {total} {unit}."),
     "pool_max_range": _("{title} ({clause}): the heaviest of {count} counts, {winners}: {low} to {high} {unit}."),
-    "pool_max_undecided": _("{title} ({clause}): which of {count} is the heaviest is not decided, {low} to {high} {unit}."),
+    "pool_max_undecided": _(
+        "{title} ({clause}): which of {count} is the heaviest is not decided, {low} to {high} {unit}."
+    ),
     "pool_empty": _("{title} ({clause}): nothing to combine."),
     "capped": _("Limited by {limits}: {before} becomes {after}."),
     "instalment_stated": _("{title} ({clause}): {amount} {unit} as stated."),
-    "instalment_share": _("{title} ({clause}): {share}, up to {cumulative} in all, less what came before: {amount} {unit}."),
+    "instalment_share": _(
+        "{title} ({clause}): {share}, up to {cumulative} in all, less what came before: {amount} {unit}."
+    ),
     "instalment_cumulative": _(
         "{title} ({clause}): up to {share} in all, {cumulative}, less what came before: {amount} {unit}."
     ),

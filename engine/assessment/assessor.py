@@ -99,21 +99,29 @@ class Assessor:
         if key not in self._pools:
             pool = self.definition.pools[name]
             world = self.world(relevant)
-            entries = [entry for member in pool.over for entry in self._members(member, combination)]
+            entries = [entry for member in self.over(name) for entry in self._members(member, combination)]
             combine = self.combine(pool, combination)
             self._pools[key] = evaluate_pool(world, pool, entries, self.units[f"pool.{name}"], combine)
         return self._pools[key]
 
     def _members(self, name: str, combination: Combination) -> tuple[Entry, ...]:
-        if name in self.definition.rules:
+        if self.is_rule(name):
             return self.rule(name, combination)
         level, place = self.level(name), self.places[name]
         return tuple(group.entry(place, level) for group in self.pool(name, combination))
 
+    def is_rule(self, name: str) -> bool:
+        """Whether a pool's member is a rule; where a rule and a pool share a name, the rule is meant."""
+        return name in self.definition.rules or name not in self.definition.pools
+
+    def over(self, name: str) -> tuple[str, ...]:
+        """The rules and pools a pool combines."""
+        return self.definition.pools[name].over
+
     def level(self, pool: str) -> int:
         """How many pools lie below, at the deepest."""
         if pool not in self._levels:
-            below = [self.level(name) for name in self.definition.pools[pool].over if name in self.definition.pools]
+            below = [self.level(name) for name in self.definition.pools[pool].over if not self.is_rule(name)]
             self._levels[pool] = 1 + max(below, default=0)
         return self._levels[pool]
 
@@ -149,7 +157,7 @@ class Assessor:
         if kind == "rule":
             unit = self.units[f"rule.{name}"]
             return add((entry.amount for entry in self.rule(name, combination) if entry.applies), unit)
-        inner = {member for pool in self.definition.pools.values() for member in pool.over}
+        inner = {name for pool in self.definition.pools.values() for name in pool.over if not self.is_rule(name)}
         names = [name] if kind == "pool" else [each for each in self.definition.pools if each not in inner]
         unit = self.units[f"pool.{names[0]}"] if names else self.definition.contract.currency
         groups = [group for each in names for group in self.pool(each, combination)]

@@ -49,11 +49,20 @@ def pool_results(assessor: Assessor, version: str, names: Collection[str] | None
 
 
 def rule_results(
-    assessor: Assessor, version: str, names: Collection[str] | None = None, pools: Collection[str] | None = None
+    assessor: Assessor,
+    version: str,
+    names: Collection[str] | None = None,
+    pools: Collection[str] | None = None,
+    *,
+    verdicts: Mapping[str, Verdict] | None = None,
 ) -> list[AssessmentResult]:
     """Every instance of every rule that applies or may apply, sorted by id, then key. `pools` must then hold every pool
-    the named rules end in: no other says anything of them."""
-    verdicts = _verdicts(assessor, pools)
+    the named rules end in: no other says anything of them.
+
+    `verdicts` are what pools made of them, if other pools than the assessor's own compared them.
+    """
+    if verdicts is None:
+        verdicts = verdicts_of(assessor, pools)
     rules = [rule for rule in assessor.definition.rules.values() if names is None or rule.id in names]
     results = [result for rule in rules for result in _rule(assessor, rule, version, verdicts)]
     return sorted(results, key=lambda result: (result.id, tuple(result.key.values())))
@@ -178,7 +187,7 @@ def _spread(amounts: Sequence[Amount], unit: str) -> Amount:
     )
 
 
-def _verdicts(assessor: Assessor, names: Collection[str] | None = None) -> dict[str, Verdict]:
+def verdicts_of(assessor: Assessor, names: Collection[str] | None = None) -> dict[str, Verdict]:
     """For each rule instance what all pools say under all readings; only what they agree on counts.
 
     A combination under which the group has no amount at all says nothing.

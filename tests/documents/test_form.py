@@ -15,14 +15,14 @@ from django.db import transaction
 from billing import services
 from billing.models import NumberSequence
 from contracts.errors import Refused
-from documents import fonts, printed
+from documents import printed
 from documents.models import IssuedDocument
 from documents.render import canonical, facts_hash
 from documents.selectors import document_bytes, documents_for, verification
 from documents.services import payment_approval_issue
 from tests.billing.steps import applied, approved, everything, paid
 from tests.billing.world import milestone
-from tests.documents.samples import FACTS, changed, fields, text_of
+from tests.documents.samples import FACTS, changed, text_of
 
 # --- what it shows -------------------------------------------------------------------------------------------------
 
@@ -88,89 +88,6 @@ def test_another_process_gives_the_same_bytes(tmp_path):
         cwd=settings.BASE_DIR,
     )
     assert other.stdout == printed.render_pdf(FACTS)
-
-
-# --- hostile text --------------------------------------------------------------------------------------------------
-
-
-HOSTILE = (
-    "<img src='{url}'><link rel=attachment href='{file}'><style>@import url({url});"
-    "*{{background:url({url})}}</style><iframe src='{file}'></iframe><object data='{url}'></object>"
-    "</td></table><base href='{url}'>{{{{ secret }}}}{{% include 'web/base.html' %}}\u202e\x00\x07"
-)
-
-
-@pytest.fixture
-def listener():
-    """A server on loopback that counts whoever comes."""
-    import threading
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-
-    hits = []
-
-    class Count(BaseHTTPRequestHandler):
-        def do_GET(self):
-            hits.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *args):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Count)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/x", hits
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def test_hostile_text_in_every_field_fetches_nothing_and_stays_text(listener, tmp_path):
-    url, hits = listener
-    secret = tmp_path / "secret.txt"
-    secret.write_text("TOP-SECRET-CONTENT")
-    hostile = HOSTILE.format(url=url, file=secret.as_uri())
-    untouched = {("kind",), ("contract", "currency"), ("application", "state"), ("due", "state")}
-    for path in fields(FACTS["content"]):
-        value = FACTS["content"]
-        for step in path:
-            value = value[step]
-        if path in untouched or path[-1] in {"total", "amount", "frozen", "capitals", "paid_before", "paid_after"}:
-            continue  # words and figures the system writes itself
-        body = printed.render_pdf(changed(path, f"{hostile}"))
-        assert b"TOP-SECRET" not in body
-        assert b"/EmbeddedFile" not in body
-        if path != ("contract", "signed_on") and path != ("contract", "vendor"):  # not on this form
-            assert "rel=attachment" in "".join(text_of(body).split()), path
-    assert hits == []
-
-
-def test_the_fetcher_serves_our_fonts_and_pictures_in_the_page_alone(listener, tmp_path):
-    from documents.worker import ClosedFetcher
-
-    url, hits = listener
-    fetcher = ClosedFetcher({"serif-common": str(fonts.common_path("serif"))})
-    secret = tmp_path / "secret"
-    secret.write_text("x")
-    for address in (
-        url,
-        secret.as_uri(),
-        "ftp://127.0.0.1/x",
-        "font:serif-../../etc/passwd",
-        "font:mono-full",
-        "file:///etc/passwd",
-    ):
-        with pytest.raises(ValueError):
-            fetcher.fetch(address)
-    assert hits == []
-    assert fetcher.fetch("data:text/plain,hello").read() == b"hello"
-    assert fetcher.fetch("font:serif-common").read()[:4] == b"OTTO"
-
-
-def test_long_text_breaks_inside_its_cell():
-    body = printed.render_pdf(changed(("application", "note"), "W" * 900))
-    assert "".join(text_of(body).split()).count("W") == 900
 
 
 # --- issuing -------------------------------------------------------------------------------------------------------

@@ -263,15 +263,18 @@ class Evaluator(Lookups):
         return between(ends[0], ends[1], names)
 
     def _on_call(self, tree: s.Call) -> Value:
-        if hasattr(self, f"_moment_{tree.function}") and not (
-            tree.function == "if" and not any(self._is_moment(arg) for arg in tree.args[1:])
-        ):
+        if tree.function == "if":
+            return self.moment(tree) if self._yields_moment(tree) else self._value_if(tree)
+        if hasattr(self, f"_moment_{tree.function}"):
             return self.moment(tree)
         function: Callable[[s.Call], Value] = getattr(self, f"_value_{tree.function}")
-        return function(tree)
+        return self.kept("value", tree, function) if tree.function in _COSTLY else function(tree)  # type: ignore[arg-type]
 
-    def _is_moment(self, tree: s.Expr) -> bool:
-        return isinstance(tree, s.Nothing) or isinstance(self.value(tree), Span)
+    def _yields_moment(self, tree: s.Call) -> bool:
+        """Whether an `if` is about moments, by the branch it takes, or by any while it is undecided."""
+        condition = self.truth(tree.args[0])
+        branches = tree.args[1:] if not condition.is_certain else (tree.args[1 if condition.value else 2],)
+        return any(isinstance(each, s.Nothing) or isinstance(self.value(each), Span) for each in branches)
 
     def _value_if(self, tree: s.Call) -> Value:
         condition = self.truth(tree.args[0])
@@ -379,6 +382,10 @@ class Evaluator(Lookups):
         return nothing_known({str(tree)})
 
 
+# Functions that look through a set: what they find is kept.
+_COSTLY = frozenset({"count", "sum", "mean", "longest", "ordinal", "streak", "band", "tier"})
+
+
 def _is_set(value: Value) -> bool:
     return isinstance(value, Choice) and bool(value.options) and all(isinstance(o, tuple) for o in value.options)
 
@@ -422,8 +429,7 @@ class _FilterScope(Evaluator):
     def _plain_set(self, tree: s.Var) -> Group | None:
         return None if tree.name in self.member.fields else super()._plain_set(tree)
 
-    @property
-    def memorable(self) -> bool:
+    def memorable(self, names: frozenset[str]) -> bool:
         """Inside a filter a set may depend on the member."""
         return False
 

@@ -135,6 +135,10 @@ class Figures(Members):
     # -- lengths of time -------------------------------------------------------------------------------------------
 
     def _on_measure(self, tree: s.Measure) -> Value:
+        return self.kept("value", tree, self._length)
+
+    def _length(self, tree: s.Expr) -> Value:
+        assert isinstance(tree, s.Measure)
         inner = tree.value
         if self.is_window(inner):
             window = self.window(inner)

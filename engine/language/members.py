@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from ..intervals import Interval, clip, subtract, union
 from . import syntax as s
@@ -34,6 +34,7 @@ from .values import (
 from .windows import Window, since, until
 
 Pair = tuple[Element, Choice]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -90,26 +91,29 @@ class Members(Moments):
 
     def group(self, tree: s.Expr) -> Group:
         """The members of any set expression."""
-        if not isinstance(tree, s.Index | s.Over | s.Ref) or not self.memorable:
+        if not isinstance(tree, s.Index | s.Over | s.Ref):
             return self._group(tree)
-        key = ("group", id(tree), self._bound_names(tree))
+        return self.kept("group", tree, self._group)
+
+    def kept(self, what: str, tree: s.Expr, find: Callable[[s.Expr], Found]) -> Found:
+        """What was found for a tree and the variables it uses, found once in a world."""
+        names, hidden = self._names(tree)
+        if not self.memorable(names):
+            return find(tree)
+        bound = tuple((n, e.kind, e.id) for n, e in self.variables.items() if hidden or n in names)
+        key = (what, id(tree), bound)
         if key not in self.world.cache:
             # the tree stays with its result: an id alone may be given to another tree later
-            self.world.cache[key] = (tree, self._group(tree))
-        found: Group = self.world.cache[key][1]
+            self.world.cache[key] = (tree, find(tree))
+        found: Found = self.world.cache[key][1]
         return found
 
-    @property
-    def memorable(self) -> bool:
-        """Whether results depend on nothing but the "for" variables."""
-        return not self.values
+    def memorable(self, names: frozenset[str]) -> bool:
+        """Whether what a tree with these bare names means depends on nothing but the "for" variables."""
+        return not self.values or names.isdisjoint(self.values)
 
-    def _bound_names(self, tree: s.Expr) -> tuple[tuple[str, str, str], ...]:
-        names = self._names(tree)
-        return tuple((n, e.kind, e.id) for n, e in self.variables.items() if names is None or n in names)
-
-    def _names(self, tree: s.Expr) -> frozenset[str] | None:
-        """The bare names in a tree; None if it may look at variables it does not name."""
+    def _names(self, tree: s.Expr) -> tuple[frozenset[str], bool]:
+        """The bare names in a tree, and whether it may look at variables it does not name."""
         key = ("names", id(tree))
         if key not in self.world.cache:
             nodes = list(tree.walk())
@@ -119,10 +123,10 @@ class Members(Moments):
                 or (isinstance(n, s.Over) and isinstance(n.window, s.Var) and n.window.name in PERIOD_UNITS)
                 for n in nodes
             )
-            found = None if hidden else frozenset(n.name for n in nodes if isinstance(n, s.Var))
-            self.world.cache[key] = (tree, found)
-        names: frozenset[str] | None = self.world.cache[key][1]
-        return names
+            names = frozenset(n.name for n in nodes if isinstance(n, s.Var))
+            self.world.cache[key] = (tree, (names, hidden))
+        found: tuple[frozenset[str], bool] = self.world.cache[key][1]
+        return found
 
     def _group(self, tree: s.Expr) -> Group:
         if isinstance(tree, s.Index):
@@ -196,7 +200,9 @@ class Members(Moments):
         Simple is `field == 'text'`, `field == s` and `s in field`: an index answers them without asking every member.
         """
         group = self.group(base)
-        if not self.memorable or group.missing or not isinstance(base, s.Var | s.Ref) or not group.members:
+        if not isinstance(base, s.Var | s.Ref) or group.missing or not group.members:
+            return group
+        if not self.memorable(self._names(base)[0]):
             return group
         for item in filters:
             field, wanted = self._simple(item)

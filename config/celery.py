@@ -42,6 +42,17 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=1, minute=10),
         "options": {"expires": 3600},
     },
+    # In the quietest hours: what killed uploads left behind, and answers of forms nobody can send again.
+    "files-sweep": {
+        "task": "contracts.tasks.files_sweep",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3600},
+    },
+    "idempotency-purge": {
+        "task": "accounts.tasks.idempotency_purge",
+        "schedule": crontab(hour=3, minute=40),
+        "options": {"expires": 3600},
+    },
     # Before work starts, so that a broken chain is on somebody's desk in the morning.
     "journal-verify": {
         "task": "accounts.tasks.journal_verify",

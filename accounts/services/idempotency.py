@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -21,6 +22,7 @@ from accounts.scoping import request_viewer
 FIELD = "idempotency_key"
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
+KEPT = timedelta(days=30)  # far longer than a page with a form stays open
 
 
 def new_key() -> str:
@@ -125,3 +127,10 @@ def idempotent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
             return response
 
     return guarded
+
+
+def idempotency_purge(*, now: datetime) -> int:
+    """Forget answers older than `KEPT`; how many. What they were the answers to stays: the records of money and the
+    journal."""
+    count, _rows = IdempotencyRecord.objects.filter(created_at__lt=now - KEPT).delete()
+    return count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from ..intervals import Interval, total
@@ -35,6 +35,8 @@ from .values import (
 from .windows import Window, worst_total
 
 Aggregate = Callable[[aggregates.Pairs, frozenset[str]], Choice]
+# A member of an ordinal: its order, whether that is certain, the member, whether it is in the set, and its key.
+Placed = tuple[tuple[tuple[int, datetime], str], bool, Element, Choice, Choice]
 # A streak is looked back for at most so many periods.
 MAX_STREAK = 1200
 
@@ -181,41 +183,52 @@ class Figures(Members):
         if len(tree.args) > 2:
             window = self.window(tree.args[2])
             group = replace(group, missing=window) if isinstance(window, frozenset) else self.inside(group, window)
-        current = self._current(group)
+        current = self._current(group, tree.args[0])
         if group.missing or current is None:
             return nothing_known(group.missing or {str(tree)})
         element, inside = current
         if inside.value is False:
             return certain(ZERO)
-        at, zone = self.occurrence(element), self.world.zone
-        own_key = self._key_of(element, key)
-        earlier = []
-        for member, belongs in group.members:
-            if identity(member) == element.id and member.kind == element.kind:
+        at, own_key = self.occurrence(element), self._key_of(element, key)
+        own_order = None if at.value is None else (self.world.zone.order(at.value), element.id)
+        earlier: list[tuple[Choice, Choice]] = []
+        for order, dated, member, belongs, name in self._ordered(group, key):
+            if member.id == element.id and member.kind == element.kind:
                 continue
-            when = self.occurrence(member)
-            if when.value is None or at.value is None:
-                before = unsure(when.missing | at.missing)
-            else:
-                order = (zone.order(when.value), member.id) < (zone.order(at.value), element.id)
-                before = Choice((order,))
-            truth = conjunction([belongs, before])
-            if truth.value is not False:
-                earlier.append((self._key_of(member, key), truth, (zone.order(when.low), member.id)))
-        earlier.sort(key=lambda entry: entry[2])
-        low, high = _place(own_key, [(name, truth) for name, truth, _order in earlier], keyed=key is not None)
-        doubts = own_key.missing.union(
-            *(name.missing | truth.missing for name, truth, _order in earlier), inside.missing
-        )
-        lowest = ZERO if inside.value is not True else Fraction(low)
-        return between(lowest, Fraction(high), doubts)
+            if own_order is None or not dated:
+                open_order = unsure(at.missing | self.occurrence(member).missing)
+                earlier.append((name, conjunction([belongs, open_order])))
+            elif order < own_order:
+                earlier.append((name, belongs))
+        low, high = _place(own_key, earlier, keyed=key is not None)
+        doubts = own_key.missing.union(inside.missing, *(name.missing | truth.missing for name, truth in earlier))
+        return between(Fraction(low) if inside.value is True else ZERO, Fraction(high), doubts)
 
-    def _current(self, group: Group) -> Pair | None:
+    def _ordered(self, group: Group, key: s.Expr | None) -> list[Placed]:
+        """The members by when they happened, with their keys: the same for every element that asks for its place."""
+        plain = key is None or isinstance(key, s.Var)
+        known = ("ordered", id(group), str(key), () if plain else tuple(e.id for e in self.variables.values()))
+        if known not in self.world.cache:
+            zone = self.world.zone
+            rows: list[Placed] = []
+            for member, belongs in group.members:
+                at = self.occurrence(member)
+                order = (zone.order(at.low), member.id)
+                rows.append((order, at.value is not None, member, belongs, self._key_of(member, key)))
+            rows.sort(key=lambda row: row[0])
+            self.world.cache[known] = (group, rows)
+        found: list[Placed] = self.world.cache[known][1]
+        return found
+
+    def _current(self, group: Group, tree: s.Expr) -> Pair | None:
         """The element at hand, and whether it is in the set: one of another kind stands beside the set's members."""
-        kinds = {element.kind for element, _inside in group.members}
+        base = tree
+        while isinstance(base, s.Index | s.Over | s.Field):
+            base = base.group if isinstance(base, s.Over) else base.base
+        kinds = {element.kind for element in self.group(base).possible}
         own = [each for each in self.variables.values() if each.kind not in ("system", "period")]
         for element in reversed(own):
-            if element.kind in kinds or (not kinds and element.kind == own[0].kind):
+            if element.kind in kinds:
                 found = next((inside for member, inside in group.members if member.id == element.id), None)
                 return element, found if found is not None else Choice((False,))
         if own:

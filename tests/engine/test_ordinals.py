@@ -68,6 +68,14 @@ def test_an_element_outside_the_set_has_no_place_and_a_doubtful_one_may_have_one
     assert places("ordinal(tickets[kind == 'B'] over term.service, cause)", facts) == ["1", "0", "0 … 2"]
 
 
+def test_an_element_of_another_kind_stands_beside_the_set() -> None:
+    incident = item("incident", "i1", "2025-08-20", cause='"net"')
+    expression = "ordinal(tickets[cause != 'power'], cause)"
+    for facts, place in (("", "1"), (tickets("power"), "1"), (tickets("disk", "disk"), "2"), (tickets("net"), "1")):
+        (found,) = probe(expression, incident + facts, bound="incidents as i").values()
+        assert shown(found) == place
+
+
 @pytest.mark.parametrize(("start", "place"), [("2025-07-31", "1"), ("2025-08-31", "2"), ("2025-09-01", "1")])
 def test_a_window_leaves_earlier_members_out(start: str, place: str) -> None:
     facts = item("ticket", "a", "2025-08-01") + item("ticket", "z", start)

@@ -31,7 +31,7 @@ def records(contract: Contract) -> Iterator[FactRecord]:
                 at=row.paid_on,
                 attributes={
                     "instalment": application.milestone.code,
-                    "amount": f"{contract.currency} {row.amount}",
+                    "amount": f"{'-' if row.amount < 0 else ''}{contract.currency} {abs(row.amount)}",
                 },
                 recorded=row.posted_at.astimezone(zone),
             )

@@ -37,8 +37,10 @@ class InvoiceFields(forms.Form):
     rate_2 = forms.DecimalField(
         label=_("Second tax rate (%)"), max_digits=5, decimal_places=2, min_value=0, required=False
     )
-    net_2 = forms.DecimalField(label=_("Amount without tax"), max_digits=18, decimal_places=2, required=False)
-    tax_2 = forms.DecimalField(label=_("Tax"), max_digits=18, decimal_places=2, required=False)
+    net_2 = forms.DecimalField(
+        label=_("Amount without tax at the second rate"), max_digits=18, decimal_places=2, required=False
+    )
+    tax_2 = forms.DecimalField(label=_("Tax at the second rate"), max_digits=18, decimal_places=2, required=False)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

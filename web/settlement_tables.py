@@ -22,7 +22,7 @@ def waterfall_lines(found: Waterfall) -> tuple[WaterfallLine, ...]:
     lines = [WaterfallLine(_("Due under the contract"), found.due)]
     for row in found.deductions:
         label = _("Counter-entry: %(title)s") % {"title": row.title} if row.is_counter else row.title
-        lines.append(WaterfallLine(label, -row.amount, clause=row.clause, note=f"{row.number} · {row.on.isoformat()}"))
+        lines.append(WaterfallLine(label, -row.amount, clause=row.clause, note=row.number))
     lines.append(WaterfallLine(_("To pay"), found.to_pay, total=True))
     if found.paid:
         lines.append(WaterfallLine(_("Paid"), -found.paid))

@@ -97,7 +97,7 @@ def test_a_line_that_cannot_be_read_leaves_no_half_breakdown():
     assert (found.amount, found.taxes) == (FIRST, ())
 
 
-@pytest.mark.parametrize(("off", "right"), [("0.00", True), ("0.06", True), ("0.07", False)])
+@pytest.mark.parametrize(("off", "right"), [("0.00", True), ("0.05", True), ("0.06", False)])
 def test_net_and_tax_make_the_amount_and_the_rate_makes_the_tax(off, right):
     shift = Decimal(off)
     assert tax_adds_up([TaxLine(Decimal("0.06"), NET - shift, TAX + shift)], FIRST) is right
@@ -221,7 +221,7 @@ def test_a_payment_is_taken_back_by_two_people_and_a_counter_entry(world):
     # the engine is told of both
     store = fact_store(world.contract, definition_for(world.contract))
     amounts = [record.attributes["amount"] for record in store.records if record.name == "payment"]
-    assert amounts == [f"CNY {FIRST}", f"CNY {-FIRST}"]
+    assert amounts == [f"CNY {FIRST}", f"-CNY {FIRST}"]
     assert JournalEntry.objects.filter(action="payment.counter").count() == 1
 
 

@@ -32,7 +32,7 @@ from contracts.errors import Refused
 from tests.billing.world import TODAY, pdf
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE", "full") == "full"
-EXAMPLES, STEPS = (280, 50) if FULL else (20, 30)
+EXAMPLES, STEPS = (300, 50) if FULL else (20, 30)
 ZERO = Decimal(0)
 # Small amounts and the instalments' own, so that sums meet their limits from both sides.
 AMOUNTS = st.sampled_from(

@@ -207,6 +207,8 @@ def _combine(world: FactWorld, pool: Pool, group: _Group, unit: str, combine: st
     raised = reach is None or total.high is None or reach > total.high
     names_of_clues = tuple(dict.fromkeys([*(e.label for e in clues), *(c for e in members for c in e.clues)]))
     missing = total.missing | group.missing | (frozenset[str]().union(*(e.missing for e in clues)) if raised else NONE)
+    # what leaves a lower pool's result in doubt leaves this one in doubt
+    missing |= NONE.union(*(entry.missing for entry in (winners or members) if entry.level))
     running = total.running | waiting
     at = next((entry.at for entry in reversed(members) if entry.at is not None), None)
     basis = Basis()

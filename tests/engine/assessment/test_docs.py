@@ -64,6 +64,3 @@ def test_a_worked_example_comes_out_as_written(example: str) -> None:
         figure, *words = [part.strip() for part in wanted.split(",")]
         found = shown(rows[0], section)
         assert (figure, set(words) - set(found)) == (found[0], set()), (name, found)
-    listed = {(name, key) for name, key, _wanted in expected}
-    unlisted = [a["id"] for a in answer["assessments"] if (a["id"], "/".join(a["key"].values())) not in listed]
-    assert not unlisted or not any("." not in name for name, _key in listed), unlisted

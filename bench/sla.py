@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -207,12 +208,16 @@ def run() -> list[Row]:
     with servers():
         world = World()
         with psycopg.connect(world.address(), autocommit=True) as link:
+            link.execute("SET work_mem = '64MB'")  # what the product sets for itself
             expected = world.anchor(link)
             world.product()
+            began = perf_counter()
+            swept = world.oracle()
+            sweep = perf_counter() - began
             same = {
                 "product": world.product_cells() == expected,
                 "multirange": world.multirange(link) == expected,
-                "Python sweep": world.oracle() == expected,
+                "Python sweep": swept == expected,
             }
             assert all(same.values()), f"cells differ: {same}"
             edit = world.edit()
@@ -231,7 +236,6 @@ def run() -> list[Row]:
                 {
                     "product": Variant(world.product),
                     "multirange": Variant(lambda: world.multirange(link)),
-                    "oracle": Variant(world.oracle),
                 },
                 rounds=2 if QUICK else 3,
             )
@@ -246,8 +250,8 @@ def run() -> list[Row]:
             judge(ratio, 1.5, aa)),
         Row(JOB, "multirange, against the product", SIZE, slow["multirange"].text, gain, "≥ 5× the product",
             judge(gain, 5, aa, at_least=True)),
-        Row(JOB, "Python sweep, against the product", SIZE, slow["oracle"].text,
-            slow["oracle"].ratio(slow["product"])),
+        Row(JOB, "Python sweep once, against the product", SIZE, f"{sweep * 1000:.3g} ms",
+            sweep / slow["product"].median),
         Row(JOB, "cells equal in all four ways", SIZE, f"{cells:,}", None, "all", True),
         Row(JOB, "one edited outage: cells written", SIZE, f"{touched} of {cells:,}", None, "≤ 1/1,000",
             None if QUICK else touched * 1000 <= cells),

@@ -103,6 +103,9 @@ def rebuild(contract: Contract) -> int:
     with transaction.atomic():
         locked = Contract.objects.select_for_update().get(pk=contract.pk)
         basis = basis_of(locked)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:  # a million outages are gathered in memory, not through temporary files
+                cursor.execute("SET LOCAL work_mem = '64MB'")
         outages = _grouped("sla_spell", _IN_FORCE, [locked.pk])
         holes = _grouped("sla_exclusion", _ACCEPTED, [locked.pk, *basis], len(basis)) if basis else {}
         rows = list(packing.cells(outages, holes, packing.month_bounds(outages, locked.zone)))

@@ -178,6 +178,9 @@ def event_record(request: HttpRequest, contract_id: int, name: str) -> HttpRespo
 def thing_record(request: HttpRequest, contract_id: int, name: str) -> HttpResponse:
     """Register a thing the definition knows (incident, guarantee, …) with what is known of it."""
     contract, context = _frame(request, contract_id)
+    known = selectors.definition_for(contract).items.get(name)
+    if known is not None and known.domain == "incident":  # kept on pages of its own, with findings and outages
+        return HttpResponseRedirect(reverse("web:incident_register", args=[contract.pk]))
     viewer = request_viewer(request)
     kinds = {row.name: row for row in recordable_kinds(viewer=viewer, contract=contract) if row.kind == "item"}
     if name not in kinds:

@@ -193,7 +193,7 @@ class Figures(Members):
         own_order = None if at.value is None else (self.world.zone.order(at.value), element.id)
         earlier: list[tuple[Choice, Choice]] = []
         for order, dated, member, belongs, name in self._ordered(group, key):
-            if member.id == element.id and member.kind == element.kind:
+            if _stands_for(member, element):
                 continue
             if own_order is None or not dated:
                 open_order = unsure(at.missing | self.occurrence(member).missing)
@@ -222,14 +222,11 @@ class Figures(Members):
 
     def _current(self, group: Group, tree: s.Expr) -> Pair | None:
         """The element at hand, and whether it is in the set: one of another kind stands beside the set's members."""
-        base = tree
-        while isinstance(base, s.Index | s.Over | s.Field):
-            base = base.group if isinstance(base, s.Over) else base.base
-        kinds = {element.kind for element in self.group(base).possible}
+        everyone = [member for base in _bases(tree) for member in self.group(base).possible]
         own = [each for each in self.variables.values() if each.kind not in ("system", "period")]
         for element in reversed(own):
-            if element.kind in kinds:
-                found = next((inside for member, inside in group.members if member.id == element.id), None)
+            if any(_stands_for(member, element) for member in everyone):
+                found = next((inside for member, inside in group.members if _stands_for(member, element)), None)
                 return element, found if found is not None else Choice((False,))
         if own:
             return own[0], TRUE
@@ -345,6 +342,24 @@ def _measured(spells: Spells, measure: Callable[[tuple[Interval, ...]], timedelt
     """A length of certain and of possible spells; what still runs can only lengthen it."""
     low, high = clock(measure(spells.sure)), clock(measure(spells.possible))
     return between(low, high, spells.missing, spells.running, UP)
+
+
+def _bases(tree: s.Expr) -> list[s.Expr]:
+    """The sets an expression starts from, without their filters and windows."""
+    while isinstance(tree, s.Index | s.Over | s.Field):
+        tree = tree.group if isinstance(tree, s.Over) else tree.base
+    return [*_bases(tree.left), *_bases(tree.right)] if isinstance(tree, s.Binary) else [tree]
+
+
+def _stands_for(member: Element, element: Element) -> bool:
+    """Whether a member is the element itself, or what a measure says of it alone."""
+    if member.id != element.id:
+        return False
+    if member.kind == element.kind:
+        return True
+    held = (value.value for value in member.fields.values() if isinstance(value, Choice))
+    measured = member.kind.startswith("measure.")
+    return measured and any(isinstance(each, Element) and each.kind == element.kind for each in held)
 
 
 def _is_variable(node: s.Expr, names: Iterable[str]) -> bool:

@@ -91,7 +91,7 @@ class Members(Moments):
 
     def group(self, tree: s.Expr) -> Group:
         """The members of any set expression."""
-        if not isinstance(tree, s.Index | s.Over | s.Ref):
+        if not isinstance(tree, s.Index | s.Over | s.Ref | s.Binary):
             return self._group(tree)
         return self.kept("group", tree, self._group)
 

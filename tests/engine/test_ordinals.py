@@ -76,6 +76,15 @@ def test_an_element_of_another_kind_stands_beside_the_set() -> None:
         assert shown(found) == place
 
 
+def test_a_measure_of_an_element_stands_for_it() -> None:
+    text = '[measure.grave]\nfor = "tickets as t"\nvalue = "t.number >= 5"\n'
+    facts = "".join(
+        item("ticket", name, f"2025-08-0{day}", **({"number": number} if number else {}), cause=f'"{cause}"')
+        for name, day, number, cause in (("a", 1, "5", "x"), ("b", 2, "4", "y"), ("c", 3, "6", "z"), ("d", 4, "", "w"))
+    )
+    assert places("ordinal(measure.grave[value == true], cause)", facts, text=text) == ["1", "0", "2", "0 … 3"]
+
+
 @pytest.mark.parametrize(("start", "place"), [("2025-07-31", "1"), ("2025-08-31", "2"), ("2025-09-01", "1")])
 def test_a_window_leaves_earlier_members_out(start: str, place: str) -> None:
     facts = item("ticket", "a", "2025-08-01") + item("ticket", "z", start)

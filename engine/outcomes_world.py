@@ -30,6 +30,7 @@ class OutcomeWorld:
     definition: Definition
     view: FactView
     combination: Mapping[str, str]
+    cache: dict[Any, Any]
     _assessor: Assessor | None
 
     @property
@@ -50,6 +51,27 @@ class OutcomeWorld:
         twin._terms, twin._instances, twin._dates, twin._calendars, twin._earlier = {}, {}, {}, {}, {}
         twin.cache = {}
         return cast("FactWorld", twin)
+
+    def amount_of_share(self, kind: str, name: str) -> Choice:
+        """The amount of an instalment or security that states a share; unknown while its factor is."""
+        from .assessment.instalments import instalment_amounts
+        from .assessment.securities import security_amount
+
+        world = cast("FactWorld", self)
+        missing = frozenset({f"{kind}.{name}.amount"})
+        if kind == "security":
+            amount = security_amount(world, self.definition.securities[name])
+        else:
+            key = ("instalment_amounts",)
+            if key not in self.cache:
+                # a factor that asks for the amount it scales finds it unknown
+                self.cache[key] = {}
+                self.cache[key] = instalment_amounts(world)
+            amount, doubts = self.cache[key].get(name, (None, missing))
+            missing = doubts or missing
+        if amount is None:
+            return Choice((), missing)
+        return certain(Money(self.definition.contract.currency, Fraction(amount)))
 
     # -- what the language asks ------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from .amounts import AmountWorld
 from .calendars import VARIANTS, Calendar
 from .definition import Definition, Duty
 from .definition.builtin import item_kinds
+from .definition.model import Named
 from .definition.tables import DEFAULTS
 from .derivation import step
 from .elements import (
@@ -171,7 +172,7 @@ class FactWorld(AmountWorld, OutcomeWorld):
             "deliverable": d.deliverables, "commitment": d.commitments,
         }  # fmt: skip
         if kind in tables:
-            return certain(table_element(kind, tables[kind][name], d.contract.currency))
+            return certain(self._table_member(kind, tables[kind][name]))
         return nothing_known({f"{kind}.{name}"})
 
     # -- sets ------------------------------------------------------------------------------------------------------
@@ -202,8 +203,15 @@ class FactWorld(AmountWorld, OutcomeWorld):
         }  # fmt: skip
         if name in tables:
             kind = "security" if name == "securities" else name[:-1]
-            return tuple(table_element(kind, table, d.contract.currency) for table in tables[name].values())
+            return tuple(self._table_member(kind, table) for table in tables[name].values())
         return None
+
+    def _table_member(self, kind: str, table: Named) -> Element:
+        """A table as a member of its set; an instalment or security stated by its share has its amount computed."""
+        element = table_element(kind, table, self.definition.contract.currency)
+        if kind in ("instalment", "security") and table.data.get("amount") is None:
+            return replace(element, fields={**element.fields, "amount": self.amount_of_share(kind, table.id)})
+        return element
 
     def interval_name(self, plural: str) -> str:
         """The name facts use for a set of intervals."""

@@ -93,6 +93,19 @@ def instalment_results(world: FactWorld, pools: Sequence[PoolResult]) -> list[In
     return sorted(found, key=lambda result: result.id)
 
 
+def instalment_amounts(world: FactWorld) -> dict[str, tuple[Decimal | None, frozenset[str]]]:
+    """What each instalment comes to where its share alone is stated, and what is missing to know it; by id."""
+    definition = world.definition
+    total = None if definition.contract.total is None else Fraction(definition.contract.total)
+    instalments = list(definition.instalments.values())
+    stages = [_stages(world, each) for each in instalments]
+    parts = entitlements(total, [low for low, _high, _missing in stages], minor_units(definition.contract.currency))
+    return {
+        instalment.id: (part[0] if part is not None and not missing else None, missing)
+        for instalment, part, (_low, _high, missing) in zip(instalments, parts, stages, strict=True)
+    }
+
+
 def _stages(world: FactWorld, instalment: Instalment) -> tuple[Stage, Stage, frozenset[str]]:
     """The stage at the lowest and the highest factor, and what is missing to know the factor."""
     share = None if instalment.share is None else Fraction(instalment.share)

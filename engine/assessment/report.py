@@ -255,7 +255,8 @@ def _pool_result(
     settled: tuple[Settled, ...] = ()
     rest: Rest | None = None
     if settled_amount is not None:
-        settled, rest = _settlement(assessor, pool, first, settled_amount)
+        settled, rest, doubts = _settlement(assessor, pool, first, settled_amount)
+        missing |= doubts
     by_reading: tuple[ReadingAmount, ...] = ()
     if len(rows) > 1:
         by_reading = tuple(
@@ -292,8 +293,11 @@ def _pool_result(
     )
 
 
-def _settlement(assessor: Assessor, pool: Pool, group: Pooled, amount: Decimal) -> tuple[tuple[Settled, ...], Rest]:
-    """The sinks, each as it stands today: its limit less what others took, its condition, its last day."""
+def _settlement(
+    assessor: Assessor, pool: Pool, group: Pooled, amount: Decimal
+) -> tuple[tuple[Settled, ...], Rest | None, frozenset[str]]:
+    """The sinks, each as it stands today: its limit less what others took, its condition, its last day. While a limit
+    or condition is not known nothing is spread; what is missing is named."""
     world = assessor.base
     scope = Evaluator(world, group.variables)
     key = "/".join(group.key.values())
@@ -302,16 +306,25 @@ def _settlement(assessor: Assessor, pool: Pool, group: Pooled, amount: Decimal) 
         if name == pool.id and place in ("", key):
             done[taker] = done.get(taker, amount - amount) + part
     outlets = []
+    unknown: frozenset[str] = NONE
     for sink in pool.sinks:
         limit = None
         if sink.limit is not None:
-            limit = amount_of(scope.value(sink.limit), group.result.unit).low or ZERO
+            stated = amount_of(scope.value(sink.limit), group.result.unit)
+            if stated.value is None and amount:
+                unknown |= stated.missing or {f"{sink.sink}.limit"}
+            limit = stated.low or ZERO
             limit -= world.drawn.get(sink.sink, ZERO) - done.get(sink.sink, ZERO)
         deadline = scope.deadline(sink.deadline) if sink.deadline is not None else None
-        open_ = not sink.optional and (sink.when is None or scope.truth(sink.when).value is True)
+        truth = scope.truth(sink.when) if sink.when is not None else None
+        if truth is not None and truth.value is None and amount and not sink.optional:
+            unknown |= truth.missing
+        open_ = not sink.optional and (truth is None or truth.value is True)
         if deadline is not None and world.zone.order(deadline.low) < world.zone.order(world.as_of):
             open_ = False
         last = deadline.value if deadline is not None and not isinstance(deadline.value, Edge) else None
         outlets.append(Outlet(sink.sink, limit, open_, last))
+    if unknown:
+        return (), None, unknown
     settled, rest = settle(amount, outlets, done, rest=pool.rest)
-    return settled, Rest(rest.forward + group.carried, rest.lapse + group.lapsed, rest.pay)
+    return settled, Rest(rest.forward + group.carried, rest.lapse + group.lapsed, rest.pay), NONE

@@ -84,6 +84,11 @@ def _amount(world: FactWorld, security: Security, digits: int) -> tuple[Decimal 
     return None, ()
 
 
+def security_amount(world: FactWorld, security: Security) -> Decimal | None:
+    """What a security comes to: as stated, by its rate of the total, or withheld from what was paid so far."""
+    return _amount(world, security, minor_units(world.definition.contract.currency))[0]
+
+
 def _in_force(world: FactWorld, since: Span | None, until: Span | None) -> tuple[bool | None, frozenset[str]]:
     order, today = world.zone.order, world.zone.order(world.as_of)
     doubts = frozenset[str]()

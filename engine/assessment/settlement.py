@@ -30,11 +30,12 @@ def settle(
     `done` is what each sink was recorded to have taken; it stays where it is. The remainder fills the open sinks in
     order, none beyond its limit, and all together never beyond the amount. What is left goes where `rest` says.
     """
+    zero = amount - amount  # with the places of the amount
     left = amount - sum(done.values(), ZERO)
     taken: list[Settled] = []
     for outlet in outlets:
-        before = done.get(outlet.sink, ZERO)
-        more = ZERO
+        before = done.get(outlet.sink, zero)
+        more = zero
         if outlet.open and left > 0:
             more = left if outlet.limit is None else max(ZERO, min(left, outlet.limit - before))
         left -= more
@@ -42,7 +43,6 @@ def settle(
             taken.append(Settled(outlet.sink, before + more, before, outlet.deadline))
     named = {outlet.sink for outlet in outlets}
     taken += [Settled(sink, part, part) for sink, part in sorted(done.items()) if sink not in named]
-    zero = amount - amount
     parts = {"forward": zero, "lapse": zero, "pay": zero}
     # a rest below zero was settled too much and comes back
     parts["pay" if left < 0 else rest] += left

@@ -110,7 +110,9 @@ def _pool_fields(
     members = next((rules[f"assessment of rule.{m}"] for m in d.pools[name].over if m in d.rules), {})
     keys = [tree.name for tree in d.pools[name].by if isinstance(tree, Var)]
     base = {**environment.fields["assessment"], "amount": environment.refs["pool"][name]}
-    return {**{key: members.get(key, ANY) for key in keys}, **base}
+    # the first thing it rests on, by its kind
+    things = {kind: element(kind) for kind in d.items if kind not in base}
+    return {**things, **{key: members.get(key, ANY) for key in keys}, **base}
 
 
 def _with_measures(environment: Environment, d: Definition) -> Environment:

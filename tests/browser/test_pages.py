@@ -115,6 +115,7 @@ def addresses(contract: Any) -> dict[Any, Any]:
     from documents.models import IssuedDocument
     from obligations.models import Submission
     from obligations.services.events import event_propose
+    from sla.models import Incident
 
     definition = definition_for(contract)
     waiting = Submission.objects.filter(obligation__contract=contract, state="submitted")[0]
@@ -122,6 +123,7 @@ def addresses(contract: Any) -> dict[Any, Any]:
     document = IssuedDocument.objects.filter(contract=contract)[0]
     unpaid = Milestone.objects.filter(contract=contract, invoices__state="received")[0]
     person = User.objects.get(username="it")
+    incident = Incident.objects.filter(contract=contract, exclusions__state="claimed")[0]
     proposal = event_propose(
         actor=viewer_for(User.objects.get(username="it")),
         contract=contract,
@@ -143,6 +145,11 @@ def addresses(contract: Any) -> dict[Any, Any]:
         "membership_id": person.memberships.get().pk,
         "party_id": contract.vendor_id,
         "token": document.token,
+        "incident_id": incident.pk,
+        "exclusion_id": incident.exclusions.get().pk,
+        "spell_id": incident.spells.filter(superseded_at=None)[0].pk,
+        "month": f"{today_for(contract):%Y-%m}",
+        ("web:finding_enter", "name"): "people_affected",
         ("web:event_record", "name"): sorted(definition.events)[0],
         ("web:thing_record", "name"): sorted(definition.items)[0],
     }

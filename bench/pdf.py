@@ -17,7 +17,7 @@ from bench.harness import QUICK, Row, Variant, aa_row, judge, measure
 
 JOB = "pdf"
 ROUNDS = 3 if QUICK else 15
-BATCH = 4 if QUICK else 12
+BATCH = 4 if QUICK else 6
 ENTRIES = 60 if QUICK else 300
 CPU_SECONDS, MEMORY_MB = 20, 400
 LETTERS = "etaoinshrdlucmfwypvbgkjqxz"

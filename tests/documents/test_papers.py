@@ -112,7 +112,7 @@ def test_a_deduction_sheet_shows_how_a_liability_is_met(world: World) -> None:
     assert issued(world, "deduction_sheet", liability, who="MGR").pk == first.pk
     services.deduction_reverse(actor=world.viewer("MGR2"), deduction=liability.deductions.get(), note="重算后冲回")
     liability.refresh_from_db()
-    with pytest.raises(Refused, match="Nothing is deducted"):
+    with pytest.raises(Refused):
         issued(world, "deduction_sheet", liability)
 
 

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef
+
 from billing.models import SecurityClaim, SecurityInstrument, SecurityMovement
 from billing.rules_guarantee import nature_of
 from billing.terms_guarantee import SecurityTerms, security_terms
@@ -29,11 +31,13 @@ class _Kept:
 
 
 def records(contract: Contract) -> list[FactRecord]:
-    """The facts that follow from a contract's securities. One statement without any, else three."""
+    """The facts that follow from a contract's securities. One statement; a second once something was drawn, cashed or
+    given back, a third once a claim was delivered."""
+    delivered = SecurityClaim.objects.filter(instrument=OuterRef("pk"), delivered_on__isnull=False)
     rows = list(
-        SecurityInstrument.objects.filter(contract=contract, state=SecurityInstrument.State.ACCEPTED).order_by(
-            "decided_at", "pk"
-        )
+        SecurityInstrument.objects.filter(contract=contract, state=SecurityInstrument.State.ACCEPTED)
+        .annotate(claimed_on=Exists(delivered))
+        .order_by("decided_at", "pk")
     )
     if not rows:
         return []
@@ -46,11 +50,13 @@ def records(contract: Contract) -> list[FactRecord]:
     code_of = {row.pk: row.security for row in rows}
     for row in rows:
         kept.setdefault(row.security, _Kept()).instruments.append(row)
-    for entry in SecurityMovement.objects.filter(contract=contract).order_by("on", "pk"):
-        kept[code_of[entry.instrument_id]].movements.append(entry)
-    made = SecurityClaim.objects.filter(contract=contract, delivered_on__isnull=False)
-    for claim in made.order_by("delivered_at", "pk"):
-        kept[code_of[claim.instrument_id]].claims.append(claim)
+    if any(row.cashed_on is not None or row.drawn or row.balance < row.amount for row in rows):
+        for entry in SecurityMovement.objects.filter(contract=contract).order_by("on", "pk"):
+            kept[code_of[entry.instrument_id]].movements.append(entry)
+    if any(row.claimed_on for row in rows):
+        made = SecurityClaim.objects.filter(contract=contract, delivered_on__isnull=False)
+        for claim in made.order_by("delivered_at", "pk"):
+            kept[code_of[claim.instrument_id]].claims.append(claim)
     zone = ZoneInfo(contract.zone)
     found = [record for code, known in terms.items() for record in _of(known, kept[code], contract.currency, zone)]
     return [fitted for record in found if (fitted := _fitted(record, definition)) is not None]

@@ -68,14 +68,17 @@ def contract_securities(request: HttpRequest, contract_id: int) -> HttpResponse:
     if not codes:
         context = {"contract": contract, "tabs": contract_tabs(request, contract), "demo": contract.is_demo}
         return render(request, "web/guarantee/none.html", context)
-    return security(request, contract_id, codes[0])
+    return _security(request, contract, codes[0])
 
 
 @access(GET="security.staff.read")
 def security(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
     """One security: where it stands, what runs, the ledger, the claims, and what it covers."""
+    return _security(request, contract_by_id(contract_id, viewer=request_viewer(request)), code)
+
+
+def _security(request: HttpRequest, contract: Any, code: str) -> HttpResponse:
     viewer, page = request_viewer(request), page_date(request)
-    contract = contract_by_id(contract_id, viewer=viewer)
     found = selectors.security_page(contract, code, viewer=viewer, as_of=page.as_of)
     may_act = page.is_today
     others = [terms for terms in selectors.security_codes(contract).values() if terms.code != code]

@@ -5,7 +5,7 @@ Four statements per contract: the version, its facts, the calendars' years, the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -15,10 +15,11 @@ from contracts.selectors import calendars_for, definition_for, readings_chosen
 from contracts.selectors.calendars import end_of_day
 from engine.calendars import Calendar
 from engine.definition import Definition, Duty
-from engine.evaluation import DeadlineResult, Evaluation, evaluate
+from engine.evaluation import DeadlineResult, Evaluation, assess, evaluate
 from engine.facts import FactStore
 from engine.language.spans import Zone
-from obligations.rules import Figures, Side, obligor_side
+from engine.versions import Version, evaluate_versions
+from obligations.rules import Figures, Side, key_text, obligor_side
 
 
 class NoDefinition(LookupError):
@@ -36,6 +37,8 @@ class Grounds:
     calendars: Mapping[str, Calendar]
     # what people chose; the definition's defaults hold for all others
     readings: Mapping[str, str] = field(default_factory=dict)
+    # all that govern a day, where there are several; an event is judged by the one of its day (rules.md §4)
+    versions: tuple[Version, ...] = ()
 
     def with_facts(self, facts: FactStore) -> Grounds:
         return replace(self, facts=facts)
@@ -47,22 +50,37 @@ class Grounds:
         return replace(self, readings=readings)
 
 
-def version_known(contract: Contract, known_on: date | None) -> DefinitionVersion | None:
-    """The version in force, or that was in force at the end of `known_on`; before the first, the first: the contract's
-    words are older than their entry into the system."""
-    versions = contract.versions.defer("data", "origin", "health")
+def versions_known(contract: Contract, known_on: date | None) -> list[DefinitionVersion]:
+    """Every version put in force so far, or by the end of `known_on`, in that order; the last one is in force. Before
+    the first, the first: the contract's words are older than their entry into the system. One statement."""
+    put_in_force = contract.versions.defer("data", "origin", "health").exclude(activated_at=None)
+    found = list(put_in_force.order_by("activated_at", "number"))
     if known_on is None:
-        return versions.filter(state=DefinitionVersion.State.ACTIVE).first()
+        return found
     moment = end_of_day(known_on, contract.zone)
-    loaded = versions.exclude(activated_at=None).order_by("activated_at")
-    return loaded.filter(activated_at__lt=moment).last() or loaded.first()
+    return [
+        version for version in found if version.activated_at is not None and version.activated_at < moment
+    ] or found[:1]
+
+
+def earlier_versions(versions: Sequence[DefinitionVersion]) -> tuple[Version, ...]:
+    """The versions that still judge what happened in their time, oldest first, for the engine. One that a later version
+    replaces from its own first day on (a correction of the whole) judges nothing any more."""
+    governing: list[Version] = []
+    for row in versions:
+        since = row.effective_from or date.min
+        while governing and governing[-1].since >= since:
+            governing.pop()
+        governing.append(Version(since, definition_for(row), str(row.number)))
+    return tuple(governing)
 
 
 def grounds_for(contract: Contract, *, known_on: date | None = None) -> Grounds:
     """What the contract's dates rest on now, or rested on at the end of `known_on`. Raises NoDefinition."""
-    version = version_known(contract, known_on)
-    if version is None:
+    versions = versions_known(contract, known_on)
+    if not versions:
         raise NoDefinition(contract.number)
+    version = versions[-1]
     definition = definition_for(version)
     return Grounds(
         contract,
@@ -71,22 +89,56 @@ def grounds_for(contract: Contract, *, known_on: date | None = None) -> Grounds:
         fact_store(contract, definition),
         calendars_for(contract, known_on=known_on),
         readings_chosen(contract, known_on=known_on, definition=definition),
+        earlier_versions(versions) if len(versions) > 1 else (),
     )
 
 
 def reckon(
     grounds: Grounds, *, as_of: date, known_on: date | None = None, only: Collection[str] | None = None
 ) -> Evaluation:
-    """Ask the engine for every deadline, or those of the duties in `only`; never for amounts."""
-    return evaluate(
+    """Ask the engine for every deadline, or those of the duties in `only`.
+
+    With several versions each instance follows the version in force when it was triggered (Civil Code 543: an
+    agreement changes what follows it); one that no version claims follows the version in force.
+    """
+    answer = evaluate(
         grounds.definition,
         grounds.facts,
         calendars=grounds.calendars,
         as_of=as_of,
         known_on=known_on,
         readings=grounds.readings,
-        only=grounds.definition.duties if only is None else only,
+        only=only,
         version=str(grounds.version.number),
+    )
+    if len(grounds.versions) < 2:
+        return answer
+    judged = {(row.id, key_text(row.key)): row for row in answer.deadlines}
+    for row in money_of(grounds, as_of=as_of, known_on=known_on).deadlines:
+        if (only is None or row.id in only) and row.id in grounds.definition.duties:
+            judged[row.id, key_text(row.key)] = row
+    return replace(answer, deadlines=tuple(judged[address] for address in sorted(judged)))
+
+
+def money_of(grounds: Grounds, *, as_of: date, known_on: date | None = None) -> Evaluation:
+    """Ask the engine for measures, assessments and pools, each by the version of its day."""
+    if len(grounds.versions) < 2:
+        return assess(
+            grounds.definition,
+            grounds.facts,
+            calendars=grounds.calendars,
+            as_of=as_of,
+            known_on=known_on,
+            readings=grounds.readings,
+            version=str(grounds.version.number),
+        )
+    return evaluate_versions(
+        grounds.versions,
+        grounds.facts,
+        calendars=grounds.calendars,
+        as_of=as_of,
+        known_on=known_on,
+        readings=grounds.readings,
     )
 
 

@@ -7,9 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from engine.definition.model import Pool, Rule
-from engine.evaluation import assess
 from engine.results import AssessmentResult, PoolResult
-from obligations.reckoning import Grounds
+from obligations.reckoning import Grounds, money_of
 from obligations.rules import key_text
 
 # Effects are read by people: of more than this many only the number is shown.
@@ -64,9 +63,7 @@ def _table(grounds: Grounds, kind: str, name: str) -> Pool | Rule | None:
 
 
 def _money(grounds: Grounds, day: date) -> dict[tuple[str, str, str], AmountOutlook]:
-    answer = assess(
-        grounds.definition, grounds.facts, calendars=grounds.calendars, as_of=day, readings=grounds.readings
-    )
+    answer = money_of(grounds, as_of=day)
     found = {("rule", one.id, key_text(one.key)): _of_assessment(one) for one in answer.assessments}
     return found | {("pool", one.id, key_text(one.key)): _of_pool(one) for one in answer.pools}
 

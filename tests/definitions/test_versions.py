@@ -15,6 +15,7 @@ from contracts.selectors import today_for
 from definitions.impact import version_impact
 from definitions.services import contract_load, version_activate
 from obligations.models import DueVersion, Obligation
+from obligations.services.events import event_propose
 from tests.definitions.small import SMALL, changed
 from tests.definitions.test_damage import table_counts
 from tests.definitions.test_loading import Write, person
@@ -91,3 +92,16 @@ def test_a_version_is_put_in_force_at_most_a_year_ahead(
     else:
         with pytest.raises(Refused):
             version_activate(actor=manager, version=draft, effective_from=day)
+
+
+def test_what_was_triggered_before_keeps_the_version_of_its_day(small: Contract, write: Write) -> None:
+    """What the first text triggered stays; a correction that holds from before moves it."""
+    event_propose(actor=SYSTEM, contract=small, name="accepted", on=date(2025, 7, 10))
+    first = {row.duty: row.due_on for row in Obligation.objects.filter(contract=small)}
+    later = contract_load(write(changed("at = 2025-06-25", "at = 2025-06-26")), actor=SYSTEM).version
+    manager = person("经理", "MGR", small.buyer)
+    version_activate(actor=manager, version=later, effective_from=date(2025, 8, 1), agreement="补充协议一")
+    assert {row.duty: row.due_on for row in Obligation.objects.filter(contract=small)} == first
+    again = contract_load(write(changed("at = 2025-06-25", "at = 2025-06-27")), actor=SYSTEM).version
+    version_activate(actor=manager, version=again, effective_from=date(2025, 6, 1), agreement="更正")
+    assert {row.duty: row.due_on for row in Obligation.objects.filter(contract=small)} != first

@@ -19,7 +19,7 @@ from contracts.models import Contract, Fact
 from contracts.services.facts import fact_names, fact_record
 from engine.money import minor_units
 from obligations.services.evaluation import contract_locked, facts_changed
-from obligations.services.findings import done_fact_of, done_withdraw, subject_of
+from obligations.services.findings import done_withdraw
 
 LARGEST = Decimal("9999999999999999.99")
 REFERENCE = re.compile(r"[0-9A-Z][0-9A-Z./-]{3,79}")
@@ -122,8 +122,20 @@ def settle_duty(milestone: Milestone, *, actor: Viewer, on: date, today: date, c
     """Keep the duty to pay in step with the money: done on `on` once payments and deductions cover the amount, open
     again once they no longer do."""
     settled = milestone.paid + milestone.deducted >= milestone.amount
-    known = done_fact_of(milestone.obligation)
-    contract = milestone.contract
+    contract, subject = milestone.contract, f"duty:{milestone.obligation.duty}"
+    known = (
+        Fact.objects.filter(
+            contract=contract,
+            kind=Fact.Kind.ATTRIBUTE,
+            name="done",
+            subject=subject,
+            state=Fact.State.CONFIRMED,
+            superseded_by=None,
+        )
+        .exclude(value=None)
+        .order_by("-known_at", "-pk")
+        .first()
+    )
     if settled and known is None:
         record_fact(
             contract,
@@ -132,7 +144,7 @@ def settle_duty(milestone: Milestone, *, actor: Viewer, on: date, today: date, c
             today=today,
             kind=Fact.Kind.ATTRIBUTE,
             name="done",
-            subject=subject_of(milestone.obligation),
+            subject=subject,
             value=on.isoformat(),
             note=note[:1000],
         )

@@ -1,5 +1,6 @@
 """Pages of payments take a fixed number of queries, whatever the number of rows."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing import services
+from billing.models import Liability
 from documents.services import payment_approval_issue
 from tests.billing.steps import applied, checked, hand_in, paid
 from tests.billing.world import milestone
@@ -35,14 +37,31 @@ def fill(world):
             actor=world.viewer("FIN"), milestone=milestone(world, "2"), amount=Decimal(5)
         )
         services.payment_decide(actor=world.viewer("MGR"), application=application, approve=False, note="再议")
+        owed(world)
 
 
-@pytest.mark.parametrize("name", ["payments", "contract", "milestone", "application", "invoices", "documents"])
+def owed(world):
+    """What the vendor owes, in part deducted and in part claimed."""
+    number = Liability.objects.count()
+    finance, manager = world.viewer("FIN"), world.viewer("MGR")
+    liability = services.liability_open(
+        actor=manager, contract=world.contract, source_key=f"k{number}", title="责任", clause="13.3", amount=Decimal(9)
+    )
+    services.deduction_add(actor=finance, liability=liability, milestone=milestone(world, "2"), amount=Decimal(3))
+    services.separate_claim_add(
+        actor=finance, liability=liability, amount=Decimal(3), due_on=date(2025, 12, 1), note="催告", out_of_order=True
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["payments", "contract", "milestone", "application", "invoices", "documents", "settlement"]
+)
 def test_no_page_asks_more_for_more_rows(world, name):
     payment_approval_issue(actor=world.viewer("FIN"), application=applied(world, "2", Decimal(20)))
     services.payment_decide(
         actor=world.viewer("MGR"), application=milestone(world, "2").applications.get(), approve=False, note="再议"
     )
+    owed(world)
     application = milestone(world, "2").applications.get()
     addresses = {
         "payments": reverse("web:payments"),
@@ -51,6 +70,7 @@ def test_no_page_asks_more_for_more_rows(world, name):
         "application": reverse("web:application", args=[application.pk]),
         "invoices": reverse("web:invoices"),
         "documents": reverse("web:documents"),
+        "settlement": reverse("web:contract_settlement", args=[world.contract.pk]),
     }
     client = world.client("AUD")
     few = queries(client, addresses[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.definition import parse_definition
 from engine.dependencies import dependency_map
 from obligations.models import Obligation
 from obligations.services.evaluation import obligations_materialise
-from tests.billing.world import DATA, pay_world, pdf
+from tests.billing.world import DATA, NOW, pay_world, pdf
 from tests.world import World
 
 REQUIRED = Decimal("50000.05")
@@ -120,6 +120,7 @@ def secured_world() -> World:
         sha256=f"secured-{world.contract.pk:056d}",
         data=SECURED,
         dependencies={name: sorted(needs) for name, needs in dependency_map(parse_definition(SECURED)).items()},
+        activated_at=NOW + timedelta(minutes=1),
     )
     obligations_materialise(world.contract)
     return world

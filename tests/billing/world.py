@@ -130,6 +130,7 @@ def pay_world() -> World:
         sha256=f"{contract.pk:064d}",
         data=DATA,
         dependencies=DEPENDENCIES,
+        activated_at=NOW,
     )
     obligations_materialise(contract, as_of=TODAY)
     milestones_sync(contract)

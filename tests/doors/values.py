@@ -214,7 +214,7 @@ def penalty_cases(world: World, *, note: str, inside: str) -> tuple[PenaltyCase,
     rows: list[PenaltyCase] = []
     for number in (1, 2):
         case = PenaltyCase.objects.create(
-            contract=world.contract, number=f"DOORS-P-{number}", target="rule:staff_short",
+            contract=world.contract, number=f"{world.contract.pk}-P-{number}", target="rule:staff_short",
             key={"m": f"2026-0{number}"}, key_text=f"2026-0{number}", title="缺员", clause="10.1", state="notified", low=500, high=500, amount=500,
             raised_at=timezone.now(), issued_at=timezone.now(), proposed_by=world.person["IT"],
             approved_by=world.person["MGR"], notice_method="mail",

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -110,7 +111,8 @@ def finding(request: HttpRequest, case_id: int) -> HttpResponse:
     subject, _dot, name = fact.rpartition(".")
     kind = finding_kind(found.definition, subject, name)
     if kind is None:
-        raise Http404
+        messages.info(request, _("Choose on the case's page which of the missing facts to record."))
+        return HttpResponseRedirect(reverse("web:penalty", args=[case_id]))
     form = the.FindingForm(request.POST or None, request.FILES or None, initial=initial(request), name=name, kind=kind)
 
     def act(data: dict[str, Any]) -> None:

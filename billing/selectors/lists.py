@@ -88,10 +88,11 @@ def milestones_list(
     `as_of` defaults to each contract's own today. One contract's list on a past day has the deadlines of that day.
     """
     require(viewer, "milestone.read")
-    rows = _ranked(viewer, as_of or timezone.localdate())
-    if contract is not None:
-        rows = rows.filter(contract=contract)
-    found = list(_after(rows, cursor)[: limit + 1]) if cursor else list(rows[: limit + 1])
+    ranked = _ranked(viewer, as_of or timezone.localdate())
+    rows = ranked if contract is None else ranked.filter(contract=contract)
+    # The page's keys are found over narrow rows; only then are its few milestones read with all their columns.
+    keys = (_after(rows, cursor) if cursor else rows).values("pk")[: limit + 1]
+    found = list(ranked.filter(pk__in=keys))
     older = ""
     if len(found) > limit:
         found = found[:limit]

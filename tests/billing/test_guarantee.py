@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError
+from django.utils import translation
 
 from accounts.models import JournalEntry
 from accounts.policy import NotAllowed, NotVisible
@@ -31,7 +32,7 @@ HALF = Decimal("20000.00")
 
 @pytest.fixture
 def world(db):
-    with at(2025, 7, 7):
+    with at(2025, 7, 7), translation.override("en"):
         yield secured_world()
 
 

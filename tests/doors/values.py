@@ -137,7 +137,7 @@ def applied_again(world: World, *, note: str) -> PaymentApplication:
     invoice = billing.invoice_add(
         actor=world.viewer("VND"),
         milestone=second,
-        number="26112000000099999999",
+        number=f"261120000000{world.contract.pk:08d}",
         amount=Decimal(50),
         issued_on=date(2026, 4, 21),
         upload=pdf("second.pdf"),
@@ -215,8 +215,9 @@ def penalty_cases(world: World, *, note: str, inside: str) -> tuple[PenaltyCase,
     for number in (1, 2):
         case = PenaltyCase.objects.create(
             contract=world.contract, number=f"{world.contract.pk}-P-{number}", target="rule:staff_short",
-            key={"m": f"2026-0{number}"}, key_text=f"2026-0{number}", title="缺员", clause="10.1", state="notified", low=500, high=500, amount=500,
-            raised_at=timezone.now(), issued_at=timezone.now(), proposed_by=world.person["IT"],
+            key={"m": f"2026-0{number}"}, key_text=f"2026-0{number}", title="缺员", clause="10.1",
+            state="notified", low=500, high=500, amount=500, raised_at=timezone.now(), issued_at=timezone.now(),
+            proposed_by=world.person["IT"],
             approved_by=world.person["MGR"], notice_method="mail",
         )  # fmt: skip
         rows.append(case)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from fractions import Fraction
 from typing import Literal
 
 from . import syntax as s
@@ -37,6 +36,7 @@ from .types import (
     rate,
     set_of,
 )
+from .units import commensurable, constant_span, unit_of
 
 Mode = Literal["deadline", "amount"]
 
@@ -315,7 +315,7 @@ class Checker:
                 raise self.fail("ill_typed", tree, found=left, expected="a number, an amount or a date")
             return BOOL
         joined = self._join(tree, left, right)
-        if joined == SPAN and not _commensurable(tree.left, tree.right):
+        if joined == SPAN and not commensurable(tree.left, tree.right):
             raise self.fail("mixed_units", tree, left=tree.left, right=tree.right)
         if joined.name in ("bool", "set", "never", "term", "duty") and tree.op not in ("==", "!="):
             raise self.fail("ill_typed", tree, found=joined, expected="a number, an amount or a date")
@@ -371,7 +371,7 @@ class Checker:
             return money(per)
         if left != right:
             raise self._mismatch(tree.right, left, right)
-        if left == SPAN and not _commensurable(tree.left, tree.right):
+        if left == SPAN and not commensurable(tree.left, tree.right):
             raise self.fail("mixed_units", tree, left=tree.left, right=tree.right)
         return RATIO
 
@@ -379,7 +379,7 @@ class Checker:
         """Half a month is no length of time: refused where it is written out, unknown where it is worked out."""
         if SPAN not in (left, right) or left.name == right.name:
             return
-        length = _constant_span(tree)
+        length = constant_span(tree)
         if length is not None and length.denominator != 1:
             node = next(node for node in tree.walk() if isinstance(node, s.Quantity))
             raise self.fail("broken_unit", tree, amount=str(tree), unit=node.unit)
@@ -396,7 +396,7 @@ class Checker:
         addable = ("count", "ratio", "money", "points", "clock", "span", "rate", "any")
         self.expect(left, tree.left, "a date, a number or an amount", left.name in addable)
         self.expect(right, tree.right, str(left), right.name in addable)
-        if left == right == SPAN and _unit(tree.left) != _unit(tree.right):
+        if left == right == SPAN and unit_of(tree.left) != unit_of(tree.right):
             raise self.fail("mixed_units", tree, left=tree.left, right=tree.right)
         return self._join(tree.right, left, right)
 
@@ -440,43 +440,6 @@ class Checker:
         kind = self.check(tree.term)
         self.expect(kind, tree.term, "a term", kind == TERM)
         return set_of("period")
-
-
-def _constant_span(tree: s.Expr) -> Fraction | None:
-    """What a product or quotient of written numbers and one written duration comes to, in the duration's unit."""
-    if isinstance(tree, s.Number):
-        return Fraction(tree.value)
-    if isinstance(tree, s.Percent):
-        return Fraction(tree.value) / 100
-    if isinstance(tree, s.Quantity):
-        return Fraction(tree.amount)
-    if isinstance(tree, s.Negate):
-        value = _constant_span(tree.value)
-        return None if value is None else -value
-    if isinstance(tree, s.Binary) and tree.op in "*/":
-        left, right = _constant_span(tree.left), _constant_span(tree.right)
-        if left is None or right is None or (tree.op == "/" and right == 0):
-            return None
-        return left * right if tree.op == "*" else left / right
-    return None
-
-
-_FAMILIES = {"years": "months", "weeks": "days", "calendar_days": "days"}
-
-
-def _commensurable(left: s.Expr, right: s.Expr) -> bool:
-    """Whether two durations, as far as they are written out, are counted in units with a common measure."""
-    families = [
-        {_FAMILIES.get(n.unit, n.unit) for n in tree.walk() if isinstance(n, s.Quantity) and n.unit in s.DAY_UNITS}
-        for tree in (left, right)
-    ]
-    return len(families[0] | families[1]) <= 1
-
-
-def _unit(tree: s.Expr) -> object:
-    """The unit a written duration is counted in; a tree of its own for anything else."""
-    units = {(node.unit, node.calendar) for node in tree.walk() if isinstance(node, s.Quantity)}
-    return units if len(units) == 1 else tree
 
 
 class _FilterChecker(Checker):

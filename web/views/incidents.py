@@ -23,6 +23,7 @@ from sla.selectors.incidents import STATES
 from sla.terms import interval_kinds
 from web import sla_rows
 from web.components import KeysetPage
+from web.contract_first import contract_first
 from web.forms.incidents import RegisterForm
 from web.links import filter_group, number_parameter, with_query
 from web.views.sla import frame
@@ -99,6 +100,7 @@ def contract_incidents(request: HttpRequest, contract_id: int) -> HttpResponse:
 
 
 @access(GET="incident.register", POST="incident.register")
+@contract_first
 @idempotent
 def incident_register(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Register an incident: four fields."""

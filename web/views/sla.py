@@ -22,6 +22,7 @@ from sla.rules import exact_seconds
 from sla.terms import Promise
 from web import sla_rows
 from web.components import Cell, Column, Row, Table
+from web.contract_first import contract_first
 from web.contract_tabs import contract_tabs
 from web.forms.incidents import FigureForm
 from web.links import with_query
@@ -237,6 +238,7 @@ def _verdict(found: selectors.MonthPage, worst: selectors.SystemMonth) -> dict[s
 
 
 @access(GET="fact.propose", POST="fact.propose")
+@contract_first
 @idempotent
 def figure_enter(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Enter a figure the contract gives no formula for, with the method it was found by."""

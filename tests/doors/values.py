@@ -112,10 +112,14 @@ def settled(world: World, application: PaymentApplication, *, note: str) -> dict
     second = applied_again(world, note=note)
     billing.payment_decide(actor=manager, application=second, approve=True)
     payment = billing.payment_post(
-        actor=finance, application=second, paid_on=date(2026, 9, 1), bank_reference="BOC-DOORS-1"
+        actor=finance, application=second, paid_on=date(2026, 9, 1), bank_reference=f"BOC-DOORS-1-{world.contract.pk}"
     )
     reversal = billing.reversal_propose(
-        actor=finance, payment=payment, happened_on=date(2026, 9, 2), bank_reference="BOC-DOORS-2", reason=note
+        actor=finance,
+        payment=payment,
+        happened_on=date(2026, 9, 2),
+        bank_reference=f"BOC-DOORS-2-{world.contract.pk}",
+        reason=note,
     )
     change = billing.payee_propose(
         actor=finance, contract=world.contract, name=note, bank=note, account="6222000099998888",

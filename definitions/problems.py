@@ -74,6 +74,22 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("{share} of {total} is {expected}, the instalment says {amount}."),
         _("Check both against the contract; the amount in figures counts."),
     ),
+    "cumulative_falls": (
+        _("After {name} the price is paid up to {before}, after this one only up to {share}."),
+        _("Let cumulative rise from one instalment to the next, or write share for what each one adds."),
+    ),
+    "releases_exceed": (
+        _("The releases come to {sum}, more than the security itself."),
+        _("Correct the shares or amounts of releases; what is left is returned at the end anyway."),
+    ),
+    "band_overlap": (
+        _("The rows {first} and {second} both hold {place}."),
+        _("Let each number lie in one row: close one edge with ] or [ and open the other with ( or )."),
+    ),
+    "band_inverted": (
+        _("The row {row} ends before it begins: it holds nothing."),
+        _("Write the lower edge first."),
+    ),
     "no_amount": (_("It states neither amount nor share."), _('Write amount = "…" or share = "…%".')),
     "rate_amount": (
         _("{rate} of {total} is {expected}, the security says {amount}."),

@@ -55,7 +55,9 @@ def _figure(source: Source, table: str, name: str, clause: str, currency: str, *
         if not isinstance(amount, Decimal):
             continue
         place = {"file": source.file_of(table, name), "table": f"{table}.{name}" if name else table, "clause": clause}
-        if amount < 0:
+        if amount < 0 and field in ("share", "cumulative", "rate", "withholding"):
+            yield make_problem("negative", **place, field=field, value=percent(amount))
+        elif amount < 0:
             yield make_problem("negative", **place, field=field, value=amount)
         elif field in ("amount", "total") and amount != round_money(amount, digits):
             yield make_problem("minor_units", **place, amount=amount, currency=currency, digits=digits)
@@ -113,6 +115,7 @@ def _instalments(source: Source, definition: Definition) -> Iterator[Problem]:
     digits = minor_units(definition.contract.currency)
     for part in parts:
         yield from _instalment(source, definition, part, total, digits)
+    yield from _falling(source, parts)
     amounts = [part.amount for part in parts if part.amount is not None]
     file = source.file_of("instalment")
     if len(amounts) == len(parts) and sum(amounts) != total:
@@ -120,6 +123,32 @@ def _instalments(source: Source, definition: Definition) -> Iterator[Problem]:
     paid = _shares(parts)
     if paid is not None and paid != ONE and paid + _retained(definition) != ONE:
         yield make_problem("shares_sum", file=file, table="instalment", sum=percent(paid))
+
+
+def _falling(source: Source, parts: Sequence[Instalment]) -> Iterator[Problem]:
+    """Shares that say how far the price is paid never fall: the instalment after would be paid back."""
+    reached: Instalment | None = None
+    for part in parts:
+        if part.cumulative is None:
+            continue
+        if reached is not None and reached.cumulative is not None and part.cumulative < reached.cumulative:
+            yield make_problem(
+                "cumulative_falls", file=source.file_of("instalment", part.id), table=f"instalment.{part.id}",
+                clause=part.clause, share=percent(part.cumulative), before=percent(reached.cumulative), name=reached.id,
+            )  # fmt: skip
+        reached = part
+
+
+def _releases(source: Source, security: Security) -> Iterator[Problem]:
+    """Parts returned before the end come to no more than the whole."""
+    share = sum((Fraction(release.share) for release in security.releases if release.share is not None), Fraction(0))
+    amounts = [release.amount for release in security.releases if release.amount is not None]
+    shown = percent(share) if share > ONE else str(sum(amounts))
+    if share > ONE or (security.amount is not None and sum(amounts) > security.amount):
+        yield make_problem(
+            "releases_exceed", file=source.file_of("security", security.id), table=f"security.{security.id}",
+            clause=security.clause, sum=shown,
+        )  # fmt: skip
 
 
 def _shares(parts: Sequence[Instalment]) -> Fraction | None:
@@ -151,8 +180,11 @@ def _instalment(
     if part.amount is None and part.share is None and part.cumulative is None:
         yield make_problem("no_amount", **place)
         return
+    yield from _figure(
+        source, "instalment", part.id, part.clause, definition.contract.currency,
+        amount=part.amount, share=part.share, cumulative=part.cumulative,
+    )  # fmt: skip
     if part.amount is not None:
-        yield from _figure(source, "instalment", part.id, part.clause, definition.contract.currency, amount=part.amount)
         yield from _capitals(source, "instalment", part.id, part.clause, part.capitals, part.amount)
     if part.amount is not None and part.share is not None:
         exact = Fraction(part.share) * Fraction(total)
@@ -171,9 +203,13 @@ def _security(source: Source, definition: Definition, security: Security) -> Ite
         "clause": security.clause,
     }
     currency, total = definition.contract.currency, definition.contract.total
+    yield from _figure(
+        source, "security", security.id, security.clause, currency,
+        amount=security.amount, rate=security.rate, withholding=security.withholding,
+    )  # fmt: skip
+    yield from _releases(source, security)
     if security.amount is None:
         return
-    yield from _figure(source, "security", security.id, security.clause, currency, amount=security.amount)
     yield from _capitals(source, "security", security.id, security.clause, security.capitals, security.amount)
     if security.rate is not None and total is not None:
         expected = round_money(Fraction(security.rate) * Fraction(total), minor_units(currency))

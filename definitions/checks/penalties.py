@@ -30,8 +30,10 @@ def check(source: Source, definition: Definition, calendars: Mapping[str, Calend
     """Warnings for the health page."""
     world = FactWorld(definition, FactStore(), calendars, ANY_DAY, None, {})
     for table in definition.tables.values():
+        yield from _overlaps(source, table, world)
         yield from _holes(source, table, world)
     for pool in definition.pools.values():
+        yield from _negative_caps(source, pool, world)
         if pool.combine != "sum":
             yield from _compared(source, definition, pool)
     yield from _growth(source, definition)
@@ -72,6 +74,31 @@ def _holes(source: Source, table: RangeTable, world: FactWorld) -> Iterator[Prob
             level="warning", title=table.title, places="; ".join(places),
             neighbours="; ".join(dict.fromkeys(neighbours)),
         )  # fmt: skip
+
+
+def _overlaps(source: Source, table: RangeTable, world: FactWorld) -> Iterator[Problem]:
+    """Rows upside down, and rows that share a number: which of them counts would be anybody's guess."""
+    place = {"file": source.file_of("table", table.id), "table": f"table.{table.id}"}
+    settled = [row for row in table.rows if _settled(world, row.range)]
+    for row in settled:
+        low, high = _edge(world, row.range.low, low=True), _edge(world, row.range.high, low=False)
+        if low > high or (low == high and not (row.range.low_closed and row.range.high_closed)):
+            yield make_problem("band_inverted", **place, clause=row.clause or table.clause, row=str(row.range))
+            return
+    rows = sorted(settled, key=lambda row: _edge(world, row.range.low, low=True))
+    for below, above in pairwise(rows):
+        end, start = _edge(world, below.range.high, low=False), _edge(world, above.range.low, low=True)
+        if end > start or (end == start and below.range.high_closed and above.range.low_closed):
+            yield make_problem(
+                "band_overlap", **place, clause=above.clause or table.clause, first=str(below.range),
+                second=str(above.range), place=str(above.range.low),
+            )  # fmt: skip
+
+
+def _settled(world: FactWorld, span: Range) -> bool:
+    """True if the definition alone says where a range begins and ends."""
+    values = [Evaluator(world).value(edge) for edge in (span.low, span.high) if edge is not None]
+    return all(isinstance(value, Choice) and value.is_certain for value in values)
 
 
 def _edge(world: FactWorld, tree: Expr | None, *, low: bool) -> tuple[int, Fraction]:
@@ -225,6 +252,17 @@ def _caps(source: Source, definition: Definition, world: FactWorld) -> Iterator[
                 yield make_problem("cap_never_reached", **place, most=max(highs))
             elif min(lows) >= limit:
                 yield make_problem("cap_always_reached", **place, least=min(lows))
+
+
+def _negative_caps(source: Source, pool: Pool, world: FactWorld) -> Iterator[Problem]:
+    """Limits below zero, which nothing could ever keep."""
+    for number, cap in enumerate(pool.caps, start=1):
+        value = Evaluator(world).value(cap.limit)
+        if isinstance(value, Choice) and value.is_certain and size(value.value) < 0:
+            yield make_problem(
+                "negative", file=source.file_of("pool", pool.id), table=f"pool.{pool.id}.caps.{number}",
+                clause=cap.clause or pool.clause, field="limit", value=str(cap.limit),
+            )  # fmt: skip
 
 
 def _asks(tree: Expr) -> bool:

@@ -97,10 +97,10 @@ class _Check:
         for tree in pool.by:
             self._key(table, pool, tree, members)
         if pool.amount is not None:
-            self._expression(table, pool.clause, pool.amount, {**group, "total": total}, Checker.check)
+            self._expression(table, pool.clause, pool.amount, {**group, "total": total}, _like(total))
         for number, cap in enumerate(pool.caps, start=1):
             place, clause = f"{table}.caps.{number}", cap.clause or pool.clause
-            self._expression(place, clause, cap.limit, {**(members if plain else group), "total": total}, _amount)
+            self._expression(place, clause, cap.limit, {**(members if plain else group), "total": total}, _like(total))
             if cap.length is not None:
                 self._expression(place, clause, cap.length, {}, Checker.duration)
             for tree in cap.by:
@@ -132,9 +132,20 @@ class _Check:
             unit = self.units.get(f"rule.{name}") or self.units.get(f"pool.{name}")
             if unit is not None:
                 units.setdefault(unit, name)
+        if pool.combine == "sum":
+            below = set[str]().union(*(self._below(name, {pool.id}) for name in pool.over))
+            for name in sorted(below & seen):
+                self.problems.add("twice_in_pool", table, pool.clause, name=name)
         if len(units) > 1:
             first, second = list(units)[:2]
             self.problems.add("two_units", table, pool.clause, left=first, right=second)
+
+    def _below(self, name: str, above: Collection[str]) -> set[str]:
+        """The rules and pools a pool is made of, at any depth; of a rule none."""
+        if name in self.d.rules or name not in self.d.pools or name in above:
+            return set()
+        members = set(self.d.pools[name].over)
+        return members.union(*(self._below(each, {*above, name}) for each in members))
 
     def _combine(self, table: str, pool: Pool) -> None:
         if not pool.combine.startswith("reading."):
@@ -244,6 +255,18 @@ class _Check:
             rule(checker, tree)
         except ExpressionError as error:
             self.problems.add_expression(error, table, clause)
+
+
+def _like(total: Type) -> Callable[[Checker, s.Expr], Type]:
+    """The rule that an expression has the unit of what a pool adds up: the same currency, or points as well."""
+
+    def rule(checker: Checker, tree: s.Expr) -> Type:
+        kind = _amount(checker, tree)
+        if kind.name == total.name == "money" and kind != total:
+            raise checker.fail("two_currencies", tree, left=total.detail, right=kind.detail)
+        return checker.expect(kind, tree, str(total), kind in (total, ANY))
+
+    return rule
 
 
 def _amount(checker: Checker, tree: s.Expr) -> Type:

@@ -64,14 +64,18 @@ class Problems:
 
 
 class Reader:
-    """Takes the fields of one table by name and type; `finish` reports the ones nobody asked for."""
+    """Takes the fields of one table by name and type; `finish` reports the ones nobody asked for.
 
-    def __init__(self, problems: Problems, table: str, data: object) -> None:
+    `clause` is that of the table above, for a part that names none of its own.
+    """
+
+    def __init__(self, problems: Problems, table: str, data: object, clause: str = "") -> None:
         self.problems = problems
         self.table = table
         self.data: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
         self.asked: set[str] = set()
-        self.clause = self.data.get("clause", "") if isinstance(self.data.get("clause", ""), str) else ""
+        own = self.data.get("clause", "")
+        self.clause = own if own and isinstance(own, str) else clause
         if not isinstance(data, Mapping):
             self.fail("wrong_value", field=table, expected="a table", value=data)
 

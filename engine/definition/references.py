@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from ..language import ExpressionError
 from ..language import syntax as s
@@ -14,6 +14,7 @@ from .literals import ATTRIBUTE_TYPES, is_money
 from .model import Definition, Duty, ItemKind
 from .outcome_checks import check_outcomes, pool_needs
 from .reader import Problems
+from .table_checks import check_tables
 from .tables import SETTINGS
 
 
@@ -23,9 +24,10 @@ def check_references(definition: Definition, problems: Problems, published: Coll
     check.names()
     check.settings()
     check.expressions()
+    check_tables(definition, problems, check.environment)
     check_outcomes(definition, problems, check.environment)
     for circle in _circles(definition):
-        problems.add("cycle", circle[0], path=" → ".join(circle))
+        problems.add("cycle", circle[0], check.clause_of(circle[0]), path=" → ".join(circle))
 
 
 class _Check:
@@ -59,6 +61,13 @@ class _Check:
                 self._known(table, "duty", instalment.duty, d.duties, instalment.clause)
             if instalment.invoice:
                 self._known(table, "event", instalment.invoice, d.events, instalment.clause)
+        for rule in d.rules.values():
+            for party in (rule.debtor, rule.creditor):
+                if party:
+                    self._known(f"rule.{rule.id}", "party", party, d.parties, rule.clause)
+        for right in d.rights.values():
+            for party in right.holder:
+                self._known(f"right.{right.id}", "party", party, d.parties, right.clause)
         for pool in d.pools.values():
             for name in pool.over:
                 self._known(f"pool.{pool.id}", "rule or pool", name, {**d.rules, **d.pools}, pool.clause)
@@ -67,11 +76,20 @@ class _Check:
             known = self.environment.calendars
             self.problems.add("unknown_calendar", "contract", name=code, suggestion=suggestion(code, known))
 
+    def clause_of(self, table: str) -> str:
+        """The clause of a table such as `rule.x`, as written."""
+        group, _dot, name = table.partition(".")
+        entries = self.d.source.get(group, {})
+        entry = entries.get(name.partition(".")[0], {}) if isinstance(entries, Mapping) else {}
+        return str(entry.get("clause", "")) if isinstance(entry, Mapping) else ""
+
     def _unique(self, pairs: Iterable[tuple[str, str]]) -> None:
         seen: dict[str, str] = {}
         for name, place in pairs:
             if name in seen and seen[name] != place:
-                self.problems.add("duplicate_name", place, name=name, first=seen[name], second=place)
+                self.problems.add(
+                    "duplicate_name", place, self.clause_of(place), name=name, first=seen[name], second=place
+                )
             seen.setdefault(name, place)
 
     def _types(self, kind: ItemKind) -> None:

@@ -198,6 +198,8 @@ def _deliverable(r: Reader, name: str) -> m.Deliverable:
 
 
 def _instalment(r: Reader, name: str) -> m.Instalment:
+    if "share" in r.data and "cumulative" in r.data:
+        r.fail("one_of", names="share, cumulative")
     return m.Instalment(
         **_named(r, name, clause=True),
         amount=r.decimal("amount"),
@@ -222,7 +224,7 @@ def _security(r: Reader, name: str) -> m.Security:
         since=r.expression("since"),
         until=r.expression("until"),
         releases=tuple(
-            _release(Reader(r.problems, f"{r.table}.releases.{number}", fields))
+            _release(Reader(r.problems, f"{r.table}.releases.{number}", fields, r.clause))
             for number, fields in enumerate(r.tables("releases"), start=1)
         ),
     )
@@ -247,7 +249,7 @@ def _penalty_table(r: Reader, name: str) -> m.PenaltyTable:
 def _table(r: Reader, name: str) -> m.RangeTable:
     rows = []
     for index, fields in enumerate(r.tables("rows"), start=1):
-        row = Reader(r.problems, f"{r.table}.{index}", fields)
+        row = Reader(r.problems, f"{r.table}.{index}", fields, r.clause)
         bounds, value = row.range("range"), row.expression("value", required=True)
         if bounds is None and "range" not in fields:
             row.fail("missing_field", name="range")
@@ -262,7 +264,7 @@ def _table(r: Reader, name: str) -> m.RangeTable:
 def _reading(r: Reader, name: str) -> m.Reading:
     options = []
     for index, fields in enumerate(r.options("options"), start=1):
-        row = Reader(r.problems, f"{r.table}.options.{index}", fields)
+        row = Reader(r.problems, f"{r.table}.options.{index}", fields, r.clause)
         options.append(m.Option(row.text("key", required=True), row.text("text"), row.expression("value")))
         row.finish("note")
     reading = m.Reading(
@@ -404,12 +406,12 @@ def _pool(r: Reader, name: str) -> m.Pool:
         caps=tuple(
             cap
             for number, fields in enumerate(r.tables("caps"), start=1)
-            if (cap := _cap(Reader(r.problems, f"{r.table}.caps.{number}", fields))) is not None
+            if (cap := _cap(Reader(r.problems, f"{r.table}.caps.{number}", fields, r.clause))) is not None
         ),
         round=_rounding(r),
         claim=r.expression("claim"),
         sinks=tuple(
-            _sink(Reader(r.problems, f"{r.table}.settle.{number}", fields))
+            _sink(Reader(r.problems, f"{r.table}.settle.{number}", fields, r.clause))
             for number, fields in enumerate(r.tables("settle"), start=1)
         ),
         rest=r.choice("rest", ("forward", "lapse", "pay"), "pay"),

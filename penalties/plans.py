@@ -16,7 +16,8 @@ def settling_pool(definition: Definition, case: PenaltyCase) -> str:
     kind, _colon, name = case.target.partition(":")
     own = [name] if kind == "pool" else []
     above = [label.partition("/")[0] for label in case.pools]
-    return next((pool for pool in (*own, *above) if definition.pools[pool].data.get("settle")), "")
+    known = [pool for pool in (*own, *above) if pool in definition.pools]
+    return next((pool for pool in known if definition.pools[pool].data.get("settle")), "")
 
 
 def sources_of(case: PenaltyCase) -> tuple[Source, ...]:

@@ -47,7 +47,6 @@ def _move(after: State, *before: State) -> Move:
 
 MOVES: Mapping[str, Move] = {
     "establish": _move("established", "clue"),
-    "reopen": _move("clue", "established"),
     "propose": _move("proposed", "established"),
     "cancel": _move("established", "proposed"),
     "reject": _move("established", "proposed"),

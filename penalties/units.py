@@ -36,7 +36,9 @@ class _Tree:
         for direct in (True, False):
             for pool in evaluation.pools:
                 for label in (*pool.members, *pool.clues):
-                    if not direct or (label in nodes and nodes[label].id in definition.pools[pool.id].over):
+                    table = definition.pools.get(pool.id)
+                    over = table.over if table is not None else ()
+                    if not direct or (label in nodes and nodes[label].id in over):
                         parents.setdefault(label, pool)
         return cls(nodes, parents)
 
@@ -61,9 +63,9 @@ class _Tree:
 
 
 def joins(definition: Definition, pool: str) -> bool:
-    """Whether a pool makes one case of what it holds."""
-    table = definition.pools[pool]
-    return bool(table.by) or table.combine != "sum"
+    """Whether a pool makes one case of what it holds; one of an earlier version alone is taken to."""
+    table = definition.pools.get(pool)
+    return table is None or bool(table.by) or table.combine != "sum"
 
 
 def outcomes_of(definition: Definition, evaluation: Evaluation) -> tuple[Outcome, ...]:
@@ -141,7 +143,7 @@ def _row(definition: Definition, each: AssessmentResult) -> Row:
         key=dict(each.key),
         stage=each.stage,
         state=each.state,
-        title=each.title or definition.rules[each.id].title,
+        title=each.title or each.id,
         clause=each.clause,
         unit=amount.unit if amount is not None else "",
         low=amount.low if amount is not None else None,

@@ -165,12 +165,12 @@ def _readings(basis: Basis, outcome: Outcome, rules: Sequence[str]) -> list[tupl
     names |= {name for case in outcome.by_reading for name in case.readings}
     kind, _colon, target = outcome.target.partition(":")
     trees: list[s.Expr] = []
-    for rule in rules:
-        table = definition.rules[rule]
+    for table in (definition.rules[rule] for rule in rules if rule in definition.rules):
         trees += [tree for tree in (table.amount, table.when) if tree is not None]
     names |= {node.name for tree in trees for node in tree.walk() if isinstance(node, s.Ref) and node.kind == "reading"}
-    if kind == "pool" and definition.pools[target].combine.startswith("reading."):
-        names.add(definition.pools[target].combine.removeprefix("reading."))
+    pool = definition.pools.get(target) if kind == "pool" else None
+    if pool is not None and pool.combine.startswith("reading."):
+        names.add(pool.combine.removeprefix("reading."))
     return [
         (definition.readings[name], basis.readings.get(name) or definition.readings[name].default)
         for name in sorted(names)

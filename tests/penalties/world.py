@@ -141,6 +141,7 @@ def penalty_world() -> World:
         sha256=f"p{contract.pk:063d}",
         data=DATA,
         dependencies=DEPENDENCIES,
+        activated_at=NOW,
     )
     obligations_materialise(contract, as_of=TODAY)
     milestones_sync(contract)

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef
+from django.db.models import QuerySet
 
 from billing.models import SecurityClaim, SecurityInstrument, SecurityMovement
 from billing.rules_guarantee import nature_of
 from billing.terms_guarantee import SecurityTerms, security_terms
-from contracts.errors import Refused
 from contracts.models import Contract
-from contracts.selectors import definition_for
 from engine.definition import Definition
 from engine.facts import FactRecord
 
@@ -30,32 +29,41 @@ class _Kept:
     claims: list[SecurityClaim] = field(default_factory=list)
 
 
-def records(contract: Contract) -> list[FactRecord]:
-    """The facts that follow from a contract's securities. One statement; a second once something was drawn, cashed or
-    given back, a third once a claim was delivered."""
-    delivered = SecurityClaim.objects.filter(instrument=OuterRef("pk"), delivered_on__isnull=False)
-    rows = list(
-        SecurityInstrument.objects.filter(contract=contract, state=SecurityInstrument.State.ACCEPTED)
-        .annotate(claimed_on=Exists(delivered))
-        .order_by("decided_at", "pk")
+def asks(contract: Contract) -> tuple[QuerySet[Any], ...]:
+    """Accepted instruments, the entries of their ledgers, and claims that were delivered."""
+    return (
+        SecurityInstrument.objects.filter(contract=contract, state=SecurityInstrument.State.ACCEPTED),
+        SecurityMovement.objects.filter(contract=contract),
+        SecurityClaim.objects.filter(contract=contract, delivered_on__isnull=False),
     )
-    if not rows:
+
+
+def _by_moment(entry: SecurityInstrument | SecurityClaim) -> tuple[bool, datetime | None, int]:
+    moment = entry.decided_at if isinstance(entry, SecurityInstrument) else entry.delivered_at
+    return moment is None, moment, entry.pk
+
+
+def records(
+    contract: Contract,
+    definition: Definition | None,
+    instruments: Sequence[SecurityInstrument],
+    movements: Sequence[SecurityMovement],
+    claims: Sequence[SecurityClaim],
+) -> list[FactRecord]:
+    """The facts that follow from a contract's securities; none without a definition: nothing is computed from them."""
+    if definition is None or not instruments:
         return []
-    try:
-        definition = definition_for(contract)
-    except Refused:  # no version in force: nothing is computed from them
-        return []
+    rows = sorted(instruments, key=_by_moment)
     terms = security_terms(definition)
     kept = {code: _Kept() for code in terms}
     code_of = {row.pk: row.security for row in rows}
     for row in rows:
         kept.setdefault(row.security, _Kept()).instruments.append(row)
     if any(row.cashed_on is not None or row.drawn or row.balance < row.amount for row in rows):
-        for entry in SecurityMovement.objects.filter(contract=contract).order_by("on", "pk"):
+        for entry in sorted(movements, key=lambda entry: (entry.on, entry.pk)):
             kept[code_of[entry.instrument_id]].movements.append(entry)
-    if any(row.claimed_on for row in rows):
-        made = SecurityClaim.objects.filter(contract=contract, delivered_on__isnull=False)
-        for claim in made.order_by("delivered_at", "pk"):
+    for claim in sorted(claims, key=_by_moment):
+        if claim.instrument_id in code_of:
             kept[code_of[claim.instrument_id]].claims.append(claim)
     zone = ZoneInfo(contract.zone)
     found = [record for code, known in terms.items() for record in _of(known, kept[code], contract.currency, zone)]

@@ -1,34 +1,49 @@
 """What the engine is told: the facts recorded here and those other apps keep in rows of their own.
 
-An app that keeps facts registers a provider in its `AppConfig.ready()`; after a change its service calls
+An app that keeps facts registers a provider in its `AppConfig.ready()`, with the rows it reads: those of all providers
+are asked for in one statement. After a change its service calls
 `obligations.services.evaluation.facts_changed`, in the same transaction.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
+from contracts.errors import Refused
+from contracts.gathering import gather
 from contracts.models import Contract, Fact
+from contracts.selectors.definitions import definition_for
 from engine.definition import Definition
 from engine.definition.reader import read_moment
 from engine.facts import FactKind, FactRecord, FactsRefused, FactStore
 from engine.facts_file import check_facts
 from engine.problems import Problem
 
-Provider = Callable[[Contract], Iterable[FactRecord]]
+# which rows a provider reads of a contract, and the facts that follow from them, a list for each question
+Asks = Callable[[Contract], Sequence[QuerySet[Any]]]
+Provider = Callable[..., Iterable[FactRecord]]
 Moments = Mapping[str, date | datetime | None]
 
 logger = logging.getLogger(__name__)
-_providers: dict[str, Provider] = {}
+_providers: dict[str, tuple[Provider, Asks]] = {}
 
 
-def register(name: str, provider: Provider) -> None:
-    """Add an app's provider under its name; registering it again replaces it."""
-    _providers[name] = provider
+def _nothing(_contract: Contract) -> Sequence[QuerySet[Any]]:
+    return ()
+
+
+def register(name: str, provider: Provider, asks: Asks = _nothing) -> None:
+    """Add an app's provider under its name; registering it again replaces it. It is called with the contract,
+    the definition the facts are for (None without one) and, for each question of `asks`, its rows in
+    the order of keys."""
+    _providers[name] = provider, asks
 
 
 def _moment(on: date | None, at: datetime | None, zone: ZoneInfo) -> date | datetime | None:
@@ -77,13 +92,21 @@ def records_of(fact: Fact, *, zone: ZoneInfo) -> Iterator[FactRecord]:
     )
 
 
-def raw_records(contract: Contract) -> list[FactRecord]:
-    """Every confirmed fact of the contract and what the providers add, in the order recorded."""
+def raw_records(contract: Contract, definition: Definition | None = None) -> list[FactRecord]:
+    """Every confirmed fact of the contract and what the providers add for a definition, or the one in force. One
+    statement, and one for the version in force if nothing tells it."""
+    if definition is None:
+        with suppress(Refused):  # no version in force: the providers say what needs none
+            definition = definition_for(contract)
     zone = ZoneInfo(contract.zone)
-    rows = Fact.objects.filter(contract=contract, state=Fact.State.CONFIRMED).order_by("known_at", "pk")
+    asked = [(provider, list(asks(contract))) for provider, asks in _providers.values()]
+    facts = Fact.objects.filter(contract=contract, state=Fact.State.CONFIRMED)
+    rows, *answers = gather(facts, *(question for _provider, questions in asked for question in questions))
+    rows.sort(key=lambda row: (row.known_at, row.pk))
     records = [record for row in rows for record in records_of(row, zone=zone)]
-    for provider in _providers.values():
-        records.extend(provider(contract))
+    for provider, questions in asked:
+        own, answers = answers[: len(questions)], answers[len(questions) :]
+        records.extend(provider(contract, definition, *own))
     return records
 
 
@@ -104,7 +127,7 @@ def fact_store(contract: Contract, definition: Definition) -> FactStore:
     A fact that a newer definition no longer knows cannot move a date; it is left out and logged, not raised: one old
     entry must not stop every reminder of the contract.
     """
-    records = raw_records(contract)
+    records = raw_records(contract, definition)
     while True:
         try:
             store = FactStore(records)

@@ -6,6 +6,6 @@ class SLAConfig(AppConfig):
 
     def ready(self) -> None:
         from contracts import facts
-        from sla.facts import NAME, records
+        from sla.facts import NAME, asks, records
 
-        facts.register(NAME, records)
+        facts.register(NAME, records, asks)

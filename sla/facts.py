@@ -3,13 +3,16 @@ which it was known, so that "as known on" works."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from contracts.models import Contract
-from contracts.selectors import definition_for, readings_chosen
+from django.db.models import QuerySet
+
+from contracts.models import Contract, InformationSystem, ReadingChoice
+from contracts.selectors.readings import chosen_of
 from engine.definition import Definition
 from engine.facts import FactRecord
 from sla.models import Exclusion, Finding, Incident, Spell
@@ -34,19 +37,39 @@ class _Names:
         return {name: parts[name] for name in names if parts.get(name)}
 
 
-def records(contract: Contract) -> Iterator[FactRecord]:
-    """Everything recorded of the contract's service. Nothing, and no question asked, where the definition has no kind
-    of incident with a page of its own; else one statement per sort of row."""
-    definition = definition_for(contract)
-    if incident_kind(definition) is None:
+def asks(contract: Contract) -> tuple[QuerySet[Any], ...]:
+    """Incidents, systems, confirmed findings, outages, accepted exclusions, and the readings these depend on."""
+    return (
+        Incident.objects.filter(contract=contract, withdrawn_at=None),
+        InformationSystem.objects.filter(contract=contract),
+        Finding.objects.filter(contract=contract, state=Finding.State.CONFIRMED, incident__withdrawn_at=None),
+        Spell.objects.filter(contract=contract),
+        Exclusion.objects.filter(contract=contract).exclude(accepted_at=None),
+        ReadingChoice.objects.filter(contract=contract, state=ReadingChoice.State.IN_FORCE),
+    )
+
+
+def records(
+    contract: Contract,
+    definition: Definition | None,
+    incidents: Sequence[Incident],
+    systems: Sequence[InformationSystem],
+    findings: Sequence[Finding],
+    spells: Sequence[Spell],
+    exclusions: Sequence[Exclusion],
+    choices: Sequence[ReadingChoice],
+) -> Iterator[FactRecord]:
+    """Everything recorded of the contract's service. Nothing where the definition has no kind of incident with a page
+    of its own."""
+    if definition is None or incident_kind(definition) is None:
         return
     zone = ZoneInfo(contract.zone)
-    incidents = list(Incident.objects.filter(contract=contract, withdrawn_at=None).order_by("registered_at", "pk"))
+    incidents = sorted(incidents, key=lambda row: (row.registered_at, row.pk))
     names = _Names(
         definition,
         zone,
         {incident.pk: incident.code for incident in incidents},
-        dict(contract.systems.values_list("pk", "code")),
+        {system.pk: system.code for system in systems},
     )
     for incident in incidents:
         yield FactRecord(
@@ -56,14 +79,18 @@ def records(contract: Contract) -> Iterator[FactRecord]:
             at=incident.reported_at.astimezone(zone),
             recorded=incident.registered_at.astimezone(zone),
         )
-    rows = Finding.objects.filter(contract=contract, state=Finding.State.CONFIRMED, incident__withdrawn_at=None)
-    findings = list(rows.select_related("incident").order_by("known_at", "pk"))
-    yield from _findings(findings, names)
-    yield from _spells(contract, names, findings)
-    yield from _exclusions(contract, names)
+    findings = [row for _at, _pk, row in sorted((row.known_at, row.pk, row) for row in findings if row.known_at)]
+    labels = {incident.pk: incident.label for incident in incidents}
+    yield from _findings(findings, labels, names)
+    yield from _spells(spells, names, findings)
+    readings = chosen_of(
+        [(row.name, row.option) for row in sorted(choices, key=lambda row: (row.known_at or row.proposed_at, row.pk))],
+        definition,
+    )
+    yield from _exclusions(exclusions, names, readings)
 
 
-def _findings(findings: Iterable[Finding], names: _Names) -> Iterator[FactRecord]:
+def _findings(findings: Iterable[Finding], labels: Mapping[int, str], names: _Names) -> Iterator[FactRecord]:
     """Each confirmed finding supersedes the one before it of its name; one without a value takes that back."""
     latest: dict[tuple[int, str], str] = {}
     for row in findings:
@@ -76,21 +103,21 @@ def _findings(findings: Iterable[Finding], names: _Names) -> Iterator[FactRecord
             "attribute",
             row.name,
             id=own,
-            of=row.incident.label,
+            of=labels[row.incident_id],
             value=row.value,
             recorded=row.known_at.astimezone(names.zone),
             supersedes=before,
         )
 
 
-def _spells(contract: Contract, names: _Names, findings: Iterable[Finding]) -> Iterator[FactRecord]:
+def _spells(spells: Iterable[Spell], names: _Names, findings: Iterable[Finding]) -> Iterator[FactRecord]:
     """Every outage as recorded; a correction supersedes it, a withdrawal takes it back. What is found about an incident
     and is also an attribute of its spells (whose fault it was) is told of them too, from when it was known."""
     about: dict[int, list[Finding]] = {}
     for finding in findings:
         about.setdefault(finding.incident_id, []).append(finding)
     last: dict[int, str] = {}
-    for row in Spell.objects.filter(contract=contract).order_by("recorded_at", "pk"):
+    for row in sorted(spells, key=lambda row: (row.recorded_at, row.pk)):
         kind = names.definition.intervals.get(row.kind)
         if kind is None or (row.incident_id is not None and row.incident_id not in names.incidents):
             continue
@@ -142,18 +169,18 @@ def _known(attributes: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-def _exclusions(contract: Contract, names: _Names) -> Iterator[FactRecord]:
+def _exclusions(exclusions: Iterable[Exclusion], names: _Names, readings: Mapping[str, str]) -> Iterator[FactRecord]:
     """What was accepted with all its papers, on grounds that hold under the readings chosen."""
-    rows = list(Exclusion.objects.filter(contract=contract).exclude(accepted_at=None).order_by("accepted_at", "pk"))
-    if not rows:
+    accepted = sorted((row.accepted_at, row.pk, row) for row in exclusions if row.accepted_at is not None)
+    if not accepted:
         return
     grounds = grounds_of(names.definition)
-    chosen = readings_in_force(names.definition, readings_chosen(contract, definition=names.definition))
-    for row in rows:
+    chosen = readings_in_force(names.definition, readings)
+    for accepted_at, _pk, row in accepted:
         ground = grounds.get(row.ground)
         kind = exclusion_kind(names.definition, of_system=row.system_id is not None)
         known = row.incident_id is None or row.incident_id in names.incidents
-        if ground is None or kind is None or not known or not ground.holds(chosen) or row.accepted_at is None:
+        if ground is None or kind is None or not known or not ground.holds(chosen):
             continue
         own = f"exclusion:{row.pk}"
         yield FactRecord(
@@ -163,7 +190,7 @@ def _exclusions(contract: Contract, names: _Names) -> Iterator[FactRecord]:
             key=names.key(kind.id, row.incident_id, row.system_id),
             start=row.starts_at.astimezone(names.zone),
             end=row.ends_at.astimezone(names.zone),
-            recorded=row.accepted_at.astimezone(names.zone),
+            recorded=accepted_at.astimezone(names.zone),
         )
         if row.withdrawn_at is not None:
             yield FactRecord(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.db.models import QuerySet
@@ -25,7 +25,12 @@ def readings_chosen(
     rows = ReadingChoice.objects.filter(contract=contract, state=ReadingChoice.State.IN_FORCE)
     if known_on is not None:
         rows = rows.filter(known_at__lt=end_of_day(known_on, contract.zone))
-    latest = dict(rows.order_by("known_at", "pk").values_list("name", "option"))
+    return chosen_of(rows.order_by("known_at", "pk").values_list("name", "option"), definition)
+
+
+def chosen_of(choices: Iterable[tuple[str, str]], definition: Definition | None) -> Mapping[str, str]:
+    """What is chosen after name and option of every choice in force, oldest first; see `readings_chosen`."""
+    latest = dict(choices)
     chosen = {name: option for name, option in latest.items() if option}
     if definition is None:
         return chosen

@@ -182,7 +182,8 @@ def test_a_planned_window_may_lie_ahead(contract: Contract) -> None:
 
 def test_other_apps_add_their_facts(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "_providers", {})
-    facts.register("test", lambda _contract: [FactRecord("event", "invoice", id="invoice:7", at=date(2026, 6, 20))])
+    told = [FactRecord("event", "invoice", id="invoice:7", at=date(2026, 6, 20))]
+    facts.register("test", lambda _contract, _definition: told)
     assert events(contract) == {"invoice": date(2026, 6, 20)}
 
 

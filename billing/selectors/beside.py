@@ -16,6 +16,7 @@ from billing.models import Deduction, FiscalHold, Liability, Milestone, Security
 from billing.rules import GuaranteeKnown, HoldKnown
 from billing.rules_guarantee import Held, gaps
 from billing.terms import MoneyTerms, SecurityPeriod
+from contracts.gathering import gather
 from contracts.models import Contract
 from contracts.selectors import today_for
 from engine.derivation import Step
@@ -117,10 +118,9 @@ def hold_view(found: Mapping[str, Any] | None) -> HoldView | None:
     return HoldView(found["pk"], found["reason"], known or date.min, *others)
 
 
-def holds_of(milestone_ids: Iterable[int]) -> dict[int, HoldView]:
-    """The last fiscal hold of each milestone. One query."""
-    rows = FiscalHold.objects.filter(milestone_id__in=list(milestone_ids)).order_by("pk")
-    return {found: HoldView(*values) for found, *values in rows.values_list("milestone_id", *HOLD_FIELDS)}
+def holds_of(rows: Iterable[FiscalHold]) -> dict[int, HoldView]:
+    """The last fiscal hold of each milestone, from holds in the order of their keys."""
+    return {row.milestone_id: HoldView(*(getattr(row, name) for name in HOLD_FIELDS)) for row in rows}
 
 
 def hold_known(hold: HoldView | None, *, as_of: date, clause: str = "") -> HoldKnown | None:
@@ -132,12 +132,12 @@ def hold_known(hold: HoldView | None, *, as_of: date, clause: str = "") -> HoldK
     return HoldKnown(clause, notified, ended, hold.pay_by if ended is not None else None)
 
 
-def deducted_on(milestone_ids: Iterable[int], *, as_of: date) -> dict[int, list[tuple[date, Decimal]]]:
-    """Deductions and their counter-entries up to a day, by milestone. One query."""
+def deducted_on(rows: Iterable[Deduction], *, as_of: date) -> dict[int, list[tuple[date, Decimal]]]:
+    """Deductions and their counter-entries up to a day, by milestone, from rows in the order of their keys."""
     found: dict[int, list[tuple[date, Decimal]]] = {}
-    rows = Deduction.objects.filter(milestone_id__in=list(milestone_ids), deducted_on__lte=as_of)
-    for pk, on, amount in rows.order_by("pk").values_list("milestone_id", "deducted_on", "amount"):
-        found.setdefault(pk, []).append((on, amount))
+    for row in rows:
+        if row.deducted_on <= as_of:
+            found.setdefault(row.milestone_id, []).append((row.deducted_on, row.amount))
     return found
 
 
@@ -211,11 +211,14 @@ def beside_of(
 
 def beside_now(milestone: Milestone, *, terms: MoneyTerms, as_of: date) -> Beside:
     """Everything beside one milestone, for services inside their lock."""
+    holds, deductions = gather(
+        FiscalHold.objects.filter(milestone=milestone), Deduction.objects.filter(milestone=milestone)
+    )
     return beside_of(
         milestone,
         as_of=as_of,
-        deductions=deducted_on([milestone.pk], as_of=as_of).get(milestone.pk, ()),
-        hold=holds_of([milestone.pk]).get(milestone.pk),
+        deductions=deducted_on(deductions, as_of=as_of).get(milestone.pk, ()),
+        hold=holds_of(holds).get(milestone.pk),
         terms=terms,
         undeducted=undeducted_of(milestone.contract),
         guarantee=guarantee_known(milestone.contract, terms.security, as_of=as_of),

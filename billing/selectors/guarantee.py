@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.policy import NotVisible, allows, require
+from accounts.policy import NotVisible, allows, proven, require
 from accounts.scoping import Viewer
 from billing.models import (
     Liability,
@@ -37,6 +37,7 @@ from billing.rules_guarantee import (
 from billing.selectors.guarantee_cover import cover_of, happened_of, risks_of
 from billing.selectors.guarantee_held import Rows, clock_of, day_of, ends_of, held_of, known_of, left_of
 from billing.terms_guarantee import SecurityTerms, security_terms
+from contracts.gathering import gather
 from contracts.models import Contract
 from contracts.selectors import definition_for
 from obligations.models import DueVersion
@@ -101,6 +102,9 @@ def instrument_get(pk: int, *, viewer: Viewer) -> SecurityInstrument:
     found: SecurityInstrument | None = rows.filter(pk=pk).first()
     if found is None:
         raise _missing()
+    # Rows of a contract are the viewer's to see where the contract is.
+    proven(viewer, found)
+    proven(viewer, found.contract)
     return found
 
 
@@ -132,6 +136,7 @@ def security_order_get(pk: int, *, viewer: Viewer) -> SecurityOrder:
     found: SecurityOrder | None = rows.filter(pk=pk).first()
     if found is None:
         raise _missing()
+    proven(viewer, found)
     return found
 
 
@@ -253,6 +258,36 @@ def security_page(contract: Contract, code: str, *, viewer: Viewer, as_of: date)
         },
         renewable=_renewable(rows.instruments),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityBrief:
+    """What the forms of a security show of it: `covered` could be claimed on the day, `renewable` may be replaced."""
+
+    contract: Contract
+    terms: SecurityTerms
+    covered: Decimal
+    renewable: tuple[SecurityInstrument, ...]
+
+
+def security_brief(contract: Contract, code: str, *, viewer: Viewer, as_of: date) -> SecurityBrief:
+    """A security for the forms that change it. Raises NotVisible for a security the contract does not have.
+
+    One statement, and one for the definition where the contract does not tell its version."""
+    require(viewer, "security.read", contract)
+    terms = security_terms(definition_for(contract)).get(code)
+    if terms is None:
+        raise _missing()
+    own = {"contract": contract, "instrument__security": code}
+    instruments, movements, claims = gather(
+        SecurityInstrument.objects.visible_to(viewer).filter(contract=contract, security=code),
+        SecurityMovement.objects.filter(**own, on__lte=as_of),
+        SecurityClaim.objects.filter(**own),
+    )
+    instruments.sort(key=lambda row: (row.received_on, row.pk))
+    held = held_of(instruments, movements, claims, as_of=as_of)
+    covered = covered_on(as_of, held, valid_until=terms.valid_until)
+    return SecurityBrief(contract, terms, covered, _renewable(instruments))
 
 
 def _renewable(instruments: Sequence[SecurityInstrument]) -> tuple[SecurityInstrument, ...]:

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from accounts.policy import require
 from accounts.scoping import Viewer
-from billing.models import FiscalHold, Invoice, Milestone, Payment, PaymentApplication
+from billing.models import Deduction, FiscalHold, Invoice, Milestone, Payment, PaymentApplication
 from billing.models.milestones import HALF_FEN
 from billing.rules import gate
 from billing.selectors.beside import Beside, beside_of, deducted_on, due_of, dues_on, holds_of
 from billing.selectors.gates import GateView, application_rows, gate_view, known_of
+from contracts.gathering import gather
 from contracts.models import Contract
 from contracts.selectors import today_for
 
@@ -83,7 +84,7 @@ def _after(rows: QuerySet[Milestone], cursor: str) -> QuerySet[Milestone]:
 def milestones_list(
     *, viewer: Viewer, as_of: date | None = None, contract: Contract | None = None, cursor: str = "", limit: int = PAGE
 ) -> MilestonePageRows:
-    """Milestones the viewer may see: blocked ones first, then by due date. Five queries whatever the number of rows.
+    """Milestones the viewer may see: blocked ones first, then by due date. Three queries whatever the number of rows.
 
     `as_of` defaults to each contract's own today. One contract's list on a past day has the deadlines of that day.
     """
@@ -101,15 +102,20 @@ def milestones_list(
         older = f"{last.rank}_{stamp}_{last.pk}"  # type: ignore[attr-defined]
     ids = [row.pk for row in found]
     invoices: dict[int, list[Invoice]] = {}
-    for invoice in Invoice.objects.filter(milestone_id__in=ids).order_by("pk"):
+    invoiced, held, taken = gather(
+        Invoice.objects.filter(milestone_id__in=ids),
+        FiscalHold.objects.filter(milestone_id__in=ids),
+        Deduction.objects.filter(milestone_id__in=ids),
+    )
+    for invoice in invoiced:
         invoices.setdefault(invoice.milestone_id, []).append(invoice)
     applications: dict[int, list[PaymentApplication]] = {}
     for application in application_rows(ids):
         applications.setdefault(application.milestone_id, []).append(application)
     inside = viewer.kind == "buyer" or viewer.is_system
-    holds = holds_of(ids)
+    holds = holds_of(held)
     days = {row.pk: as_of or today_for(row.contract) for row in found}
-    deducted = deducted_on(ids, as_of=max(days.values())) if days else {}
+    deducted = deducted_on(taken, as_of=max(days.values())) if days else {}
     dues = dues_on(contract, found, as_of=as_of) if contract is not None and as_of is not None else {}
 
     def beside(row: Milestone) -> Beside:

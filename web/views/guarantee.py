@@ -47,7 +47,7 @@ def _initial(request: HttpRequest, **values: object) -> dict[str, object]:
     return {"idempotency_key": form_key(request), **values}
 
 
-def _money(amount: Any, page: selectors.SecurityPage) -> str:
+def _money(amount: Any, page: selectors.SecurityBrief) -> str:
     return money_text(amount, page.contract.currency)
 
 
@@ -153,7 +153,7 @@ def security_fees(request: HttpRequest, contract_id: int, code: str) -> HttpResp
 # --- forms ---------------------------------------------------------------------------------------------------------
 
 
-def _about(found: selectors.SecurityPage) -> list[tuple[str, str]]:
+def _about(found: selectors.SecurityBrief) -> list[tuple[str, str]]:
     return [
         (_("Contract"), f"{found.contract.number} {found.contract.title}"),
         (_("Security"), f"{found.terms.title} · {found.terms.clause}"),
@@ -163,7 +163,7 @@ def _about(found: selectors.SecurityPage) -> list[tuple[str, str]]:
     ]
 
 
-def _instrument_summary(found: selectors.SecurityPage, row: Any) -> list[tuple[str, str]]:
+def _instrument_summary(found: selectors.SecurityBrief, row: Any) -> list[tuple[str, str]]:
     return [
         (_("Number"), row.number),
         (_("Form of the security"), form_text(row.form)),
@@ -185,10 +185,10 @@ def page_of(row: Any) -> str:
     return reverse("web:security", args=[row.contract_id, row.security])
 
 
-def security_of(request: HttpRequest, row: Any) -> selectors.SecurityPage:
+def security_of(request: HttpRequest, row: Any) -> selectors.SecurityBrief:
     """The security an instrument belongs to, as of today."""
     viewer, page = request_viewer(request), page_date(request)
-    return selectors.security_page(row.contract, row.security, viewer=viewer, as_of=page.today)
+    return selectors.security_brief(row.contract, row.security, viewer=viewer, as_of=page.today)
 
 
 @access(GET="security.enter", POST="security.enter")
@@ -202,7 +202,7 @@ def instrument_add(request: HttpRequest, contract_id: int, code: str) -> HttpRes
 def _instrument_add(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
     viewer, page = request_viewer(request), page_date(request)
     contract = contract_by_id(contract_id, viewer=viewer)
-    found = selectors.security_page(contract, code, viewer=viewer, as_of=page.today)
+    found = selectors.security_brief(contract, code, viewer=viewer, as_of=page.today)
     renewable = {str(row.pk): row for row in found.renewable}
     form = InstrumentForm(
         request.POST or None,
@@ -266,7 +266,7 @@ def instrument_decide(request: HttpRequest, instrument_id: int) -> HttpResponse:
     return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The decision is saved."))
 
 
-def _unfit(found: selectors.SecurityPage, row: Any) -> str:
+def _unfit(found: selectors.SecurityBrief, row: Any) -> str:
     """What speaks against accepting an instrument, if anything."""
     if row.by_branch and not row.authorisation_id:
         return _("A branch issued it and shows no authorisation.")

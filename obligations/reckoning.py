@@ -63,16 +63,16 @@ def versions_known(contract: Contract, known_on: date | None) -> list[Definition
     ] or found[:1]
 
 
-def earlier_versions(versions: Sequence[DefinitionVersion]) -> tuple[Version, ...]:
+def governing(versions: Sequence[DefinitionVersion]) -> tuple[Version, ...]:
     """The versions that still judge what happened in their time, oldest first, for the engine. One that a later version
     replaces from its own first day on (a correction of the whole) judges nothing any more."""
-    governing: list[Version] = []
+    found: list[Version] = []
     for row in versions:
         since = row.effective_from or date.min
-        while governing and governing[-1].since >= since:
-            governing.pop()
-        governing.append(Version(since, definition_for(row), str(row.number)))
-    return tuple(governing)
+        while found and found[-1].since >= since:
+            found.pop()
+        found.append(Version(since, definition_for(row), str(row.number)))
+    return tuple(found)
 
 
 def grounds_for(contract: Contract, *, known_on: date | None = None) -> Grounds:
@@ -89,7 +89,7 @@ def grounds_for(contract: Contract, *, known_on: date | None = None) -> Grounds:
         fact_store(contract, definition),
         calendars_for(contract, known_on=known_on),
         readings_chosen(contract, known_on=known_on, definition=definition),
-        earlier_versions(versions) if len(versions) > 1 else (),
+        governing(versions) if len(versions) > 1 else (),
     )
 
 

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from contracts.errors import Refused
 from contracts.facts import fact_store
 from contracts.models import Contract, DefinitionVersion
-from contracts.selectors import active_version, definition_for, readings_chosen
+from contracts.selectors import definition_for, readings_chosen
 from contracts.selectors.calendars import calendar_years_now, calendars_of
 from engine.calendars import Calendar
 from engine.definition import Definition
 from engine.evaluation import assess
 from engine.facts import FactStore
+from engine.versions import Version, evaluate_versions
+from obligations.reckoning import governing, versions_known
 from penalties.models import Assessment, FactSnapshot
 from penalties.outcomes import Outcome
 from penalties.snapshots import facts_dump, facts_load, fingerprint
@@ -37,6 +39,8 @@ class Basis:
     calendars: Mapping[str, Calendar]
     as_of: date
     known_on: date | None = None
+    # all versions that govern a day, where there are several: an event is judged by the one of its day
+    versions: tuple[Version, ...] = ()
 
     def with_facts(self, facts: FactStore) -> Basis:
         """The same with other facts."""
@@ -50,9 +54,10 @@ class Basis:
 
 def basis_for(contract: Contract, *, as_of: date) -> Basis:
     """What the contract's penalties rest on now. Raises Refused without an active definition."""
-    version = active_version(contract)
-    if version is None:
+    versions = versions_known(contract, None)
+    if not versions:
         raise Refused(_("This contract has no active definition yet. Load one and have it activated."))
+    version = versions[-1]
     definition = definition_for(version)
     years = calendar_years_now()
     return Basis(
@@ -64,19 +69,30 @@ def basis_for(contract: Contract, *, as_of: date) -> Basis:
         years=years,
         calendars=calendars_of(years),
         as_of=as_of,
+        versions=governing(versions) if len(versions) > 1 else (),
     )
 
 
 def outcomes(basis: Basis) -> tuple[Outcome, ...]:
     """Everything that is or may be owed, one outcome per thing claimed together, in order of target and key."""
-    evaluation = assess(
-        basis.definition,
-        basis.facts,
-        calendars=basis.calendars,
-        as_of=basis.as_of,
-        known_on=basis.known_on,
-        readings=basis.readings,
-    )
+    if len(basis.versions) > 1:
+        evaluation = evaluate_versions(
+            basis.versions,
+            basis.facts,
+            calendars=basis.calendars,
+            as_of=basis.as_of,
+            known_on=basis.known_on,
+            readings=basis.readings,
+        )
+    else:
+        evaluation = assess(
+            basis.definition,
+            basis.facts,
+            calendars=basis.calendars,
+            as_of=basis.as_of,
+            known_on=basis.known_on,
+            readings=basis.readings,
+        )
     return outcomes_of(basis.definition, evaluation)
 
 
@@ -110,4 +126,14 @@ def basis_of(assessment: Assessment) -> Basis:
         calendars=calendars_of(years),
         as_of=assessment.as_of,
         known_on=assessment.known_on,
+        versions=_versions_then(version),
     )
+
+
+def _versions_then(version: DefinitionVersion) -> tuple[Version, ...]:
+    """The versions that governed when this one was in force: those put in force up to it, in their order."""
+    if version.number == 1:
+        return ()
+    earlier = version.contract.versions.defer("data", "origin", "health").exclude(activated_at=None)
+    rows = list(earlier.filter(number__lte=version.number).order_by("number"))
+    return governing(rows) if len(rows) > 1 else ()

@@ -1,5 +1,5 @@
-"""A small definition with a rule, pool, measure, table, reading, right and security of each sort, and the passages of it
-that tests damage."""
+"""A small definition with a rule, pool, measure, table, reading, right and security of each sort, and the passages
+of it that tests damage."""
 
 from __future__ import annotations
 

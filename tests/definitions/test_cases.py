@@ -1,8 +1,8 @@
 """Worked cases as data: tests/cases/*.toml, each through the function behind `manage.py evaluate`, without a database.
 
-A case names a contract shipped with the product, or holds a small definition; every `[[ask]]` gives the day, the
-facts and the rows expected: `expect` deadlines, `assess` rule instances, `pool`, `measure`, `instalment`, `security`
-and `right` results. Fields left out of a row are not compared.
+A case names a contract shipped with the product, or the `path` of an example, or holds a small definition. Every
+`[[ask]]` gives the day, the facts and the rows expected: `expect` deadlines, `assess` rule instances, `pool`,
+`measure`, `instalment`, `security` and `right` results. Fields left out of a row are not compared.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import pytest
 from definitions.asking import Answer, ask
 from engine.evaluation import DeadlineResult
 
-CASES = Path(__file__).parents[1] / "cases"
-DATA = Path(__file__).parents[2] / "definitions" / "data"
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "tests" / "cases"
+DATA = ROOT / "definitions" / "data"
 SPECIAL = {"id", "key", "absent", "count", "not_status", "reasons_count", "delay_days", "target"}
 
 
@@ -33,6 +34,8 @@ def answer_to(case: dict[str, Any], question: dict[str, Any], folder: Path) -> A
     if "definition" in case:
         definition = folder / "definition.toml"
         definition.write_text(case["definition"], encoding="utf-8")
+    elif "path" in case:
+        definition = ROOT / case["path"]
     else:
         definition = DATA / case["contract"]
     facts = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from billing.models import Invoice
 from billing.rules_invoice import InvoiceCheck, InvoiceSays, TaxLine, invoice_checks
-from billing.terms import MoneyTerms, money_terms
+from billing.terms import MoneyTerms
 from contracts.models import Contract
 
 
@@ -23,6 +23,6 @@ def invoice_says(invoice: Invoice, contract: Contract, terms: MoneyTerms) -> Inv
     )
 
 
-def invoice_comparison(invoice: Invoice) -> tuple[InvoiceCheck, ...]:
+def invoice_comparison(invoice: Invoice, terms: MoneyTerms) -> tuple[InvoiceCheck, ...]:
     """Every comparison of an invoice that came through `invoice_get`."""
-    return invoice_checks(invoice_says(invoice, invoice.contract, money_terms(invoice.contract)))
+    return invoice_checks(invoice_says(invoice, invoice.contract, terms))

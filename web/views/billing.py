@@ -288,7 +288,7 @@ def invoice_check(request: HttpRequest, invoice_id: int) -> HttpResponse:
             (_("Date of the invoice"), invoice.issued_on.isoformat()),
             (_("Handed in by"), str(invoice.submitted_by)),
             (_("State"), str(invoice.get_state_display())),
-            *comparison_rows(selectors.invoice_comparison(invoice)),
+            *comparison_rows(selectors.invoice_comparison(invoice, found.terms)),
             *_summary(found),
         ],
         "demo": found.contract.is_demo,

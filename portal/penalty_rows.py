@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from portal.penalties import Line
 from web.components import Cell, Column, Row, Table, Tone
-from web.templatetags.ui import money_text
 
 TONES: dict[str, Tone] = {
     "notified": "warn",

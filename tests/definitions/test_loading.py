@@ -104,7 +104,8 @@ def test_the_manager_puts_a_draft_in_force(small: Contract, write: Write) -> Non
         actor=SYSTEM, contract=small, kind="event", name="accepted", happened_on=date(2026, 6, 20), note="report 7"
     )
     draft = contract_load(write(LONGER), actor=it).version
-    version_activate(actor=manager, version=draft)
+    # a correction of the whole: it also judges the acceptance that lies behind
+    version_activate(actor=manager, version=draft, effective_from=date(2025, 6, 25), agreement="更正")
     draft.refresh_from_db()
     old = DefinitionVersion.objects.get(contract=small, number=1)
     assert (draft.state, old.state) == ("active", "superseded")

@@ -11,7 +11,7 @@ from typing import Any
 from accounts.policy import require
 from accounts.scoping import Viewer
 from contracts.models import Contract, DefinitionVersion
-from contracts.selectors import definition_for, readings_chosen, today_for
+from contracts.selectors import definition_for, today_for
 from engine.definition import Definition
 from obligations.reckoning import Grounds, NoDefinition, grounds_for
 from obligations.services.amounts import AmountEffect, amounts_between
@@ -69,12 +69,9 @@ def version_impact(
 
 def _with_definition(grounds: Grounds, version: DefinitionVersion) -> Grounds:
     definition = definition_for(version)
-    return replace(
-        grounds,
-        version=version,
-        definition=definition,
-        readings=readings_chosen(grounds.contract, definition=definition),
-    )
+    known = definition.readings
+    chosen = {name: key for name, key in grounds.readings.items() if name in known and key in known[name].keys}
+    return replace(grounds, version=version, definition=definition, readings=chosen)
 
 
 def _entries(before: Definition, after: Definition) -> list[Entry]:

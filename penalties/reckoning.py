@@ -13,7 +13,7 @@ from contracts.errors import Refused
 from contracts.facts import fact_store
 from contracts.models import Contract, DefinitionVersion
 from contracts.selectors import definition_for, readings_chosen
-from contracts.selectors.calendars import calendar_years_now, calendars_of
+from contracts.selectors.calendars import calendars_of, years_and_calendars_now
 from engine.calendars import Calendar
 from engine.definition import Definition
 from engine.evaluation import assess
@@ -59,7 +59,7 @@ def basis_for(contract: Contract, *, as_of: date) -> Basis:
         raise Refused(_("This contract has no active definition yet. Load one and have it activated."))
     version = versions[-1]
     definition = definition_for(version)
-    years = calendar_years_now()
+    years, calendars = years_and_calendars_now()
     return Basis(
         contract=contract,
         version=version,
@@ -67,7 +67,7 @@ def basis_for(contract: Contract, *, as_of: date) -> Basis:
         facts=fact_store(contract, definition),
         readings=dict(readings_chosen(contract, definition=definition)),
         years=years,
-        calendars=calendars_of(years),
+        calendars=calendars,
         as_of=as_of,
         versions=governing(versions) if len(versions) > 1 else (),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -66,23 +66,30 @@ def calendars_for(contract: Contract, *, known_on: date | None = None) -> Mappin
 
 
 def _calendars(believed: Q) -> Mapping[str, Calendar]:
-    runs: dict[str, list[tuple[int, tuple[int, datetime]]]] = {}
     rows = CalendarYear.objects.filter(believed).order_by("code", "year")
-    for code, year, pk, recorded_at in rows.values_list("code", "year", "pk", "recorded_at"):
+    return _built(rows.values_list("code", "year", "pk", "recorded_at"))
+
+
+def _built(rows: Iterable[tuple[str, int, int, datetime]]) -> Mapping[str, Calendar]:
+    """The calendars of rows in the order of code and year."""
+    runs: dict[str, list[tuple[int, tuple[int, datetime]]]] = {}
+    for code, year, pk, recorded_at in rows:
         run = runs.setdefault(code, [])
         if not run or run[-1][0] + 1 == year:
             run.append((year, (pk, recorded_at)))
     return {code: _build(code, tuple(stored for _year, stored in run)) for code, run in runs.items()}
 
 
-def calendar_years_now() -> list[int]:
-    """The ids of the years believed now, to be kept with what was computed by them."""
-    rows = CalendarYear.objects.filter(state=CalendarYear.State.ACTIVE)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+def years_and_calendars_now() -> tuple[list[int], Mapping[str, Calendar]]:
+    """The ids of the years believed now, to be kept with what is computed by them, and their calendars. One
+    statement."""
+    rows = CalendarYear.objects.filter(state=CalendarYear.State.ACTIVE).order_by("code", "year")
+    found = list(rows.values_list("code", "year", "pk", "recorded_at"))
+    return sorted(pk for _code, _year, pk, _at in found), _built(found)
 
 
 def calendars_of(years: Collection[int]) -> Mapping[str, Calendar]:
-    """The calendars made of these years (`calendar_years_now`), whatever is believed today."""
+    """The calendars made of these years (`years_and_calendars_now`), whatever is believed today."""
     return _calendars(Q(pk__in=years))
 
 

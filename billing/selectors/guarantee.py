@@ -290,6 +290,13 @@ def security_brief(contract: Contract, code: str, *, viewer: Viewer, as_of: date
     return SecurityBrief(contract, terms, covered, _renewable(instruments))
 
 
+def instrument_numbers(contract: Contract, code: str, *, viewer: Viewer) -> dict[int, str]:
+    """The printed number of every instrument of a security, by its id. One statement."""
+    require(viewer, "security.read", contract)
+    rows = SecurityInstrument.objects.visible_to(viewer).filter(contract=contract, security=code)
+    return dict(rows.values_list("pk", "number"))
+
+
 def _renewable(instruments: Sequence[SecurityInstrument]) -> tuple[SecurityInstrument, ...]:
     """Accepted instruments that no other one renews yet and that still secure something."""
     taken = {row.replaces_id for row in instruments if row.state != SecurityInstrument.State.REFUSED}

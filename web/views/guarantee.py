@@ -135,8 +135,8 @@ def security_fees(request: HttpRequest, contract_id: int, code: str) -> HttpResp
     viewer, page = request_viewer(request), page_date(request)
     contract = contract_by_id(contract_id, viewer=viewer)
     found = late_fees(contract, code, viewer=viewer, as_of=page.as_of)
-    shown = selectors.security_page(contract, code, viewer=viewer, as_of=page.as_of)
-    names = {f"security-{row.pk}": row.number for row in shown.instruments}
+    numbers = selectors.instrument_numbers(contract, code, viewer=viewer)
+    names = {f"security-{pk}": number for pk, number in numbers.items()}
     context = {
         "contract": contract,
         "tabs": contract_tabs(request, contract),

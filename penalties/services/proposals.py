@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -27,10 +27,11 @@ from penalties.services.records import assessment_add, describe, open_points, pa
 Kind = CaseEntry.Kind
 
 
-def _outcome(case: PenaltyCase, *, proposed: bool = False) -> tuple[Basis, Outcome]:
+def _outcome(case: PenaltyCase, *, as_of: date | None = None, proposed: bool = False) -> tuple[Basis, Outcome]:
     """What the case comes to by the facts of today; with `proposed` as of the day of the proposal, so that a breach
     that goes on does not outgrow it. Raises Refused when nothing speaks for it any more."""
-    basis = basis_for(case.contract, as_of=day_of_proposal(case) if proposed else today_for(case.contract))
+    day = as_of or (day_of_proposal(case) if proposed else today_for(case.contract))
+    basis = basis_for(case.contract, as_of=day)
     outcome = outcome_for(basis, case.target, case.key_text)
     if outcome is None:
         raise Refused(_("By the facts known today nothing is owed here. Look at the facts, or have the case waived."))
@@ -44,13 +45,16 @@ def day_of_proposal(case: PenaltyCase) -> date:
     return found or today_for(case.contract)
 
 
-def case_now(case: PenaltyCase) -> Decimal | None:
-    """What a proposed case comes to by the facts known today; zero if nothing speaks for it any more, None if open."""
+def case_now(case: PenaltyCase, *, versions: Sequence[Assessment]) -> Decimal | None:
+    """What a proposed case comes to by the facts known today; zero if nothing speaks for it any more, None if open.
+    `versions` are its stored assessments, in any order."""
+    ordered = sorted(versions, key=lambda row: -row.number)
+    proposals = [row.as_of for row in ordered if row.kind == Assessment.Kind.PROPOSAL]
     try:
-        _basis, outcome = _outcome(case, proposed=True)
+        _basis, outcome = _outcome(case, as_of=proposals[0] if proposals else None)
     except Refused:
         return Decimal(0)
-    proposal = case.assessments.order_by("-number").first()
+    proposal = ordered[0] if ordered else None
     return payable(case, outcome, pick=proposal.picked if proposal is not None else "")
 
 

@@ -261,7 +261,7 @@ def decide(request: HttpRequest, case_id: int) -> HttpResponse:
     viewer = request_viewer(request)
     found = selectors.case_page(case_id, viewer=viewer)
     form = the.CaseDecisionForm(request.POST or None, initial=initial(request))
-    now = case_now(found.case)
+    now = case_now(found.case, versions=found.versions)
     extra = [(_("Computed anew today"), money_text(now, found.contract.currency) if now is not None else "—")]
     return act_page(
         request, found, form=form, heading=_("Decide the objection"), submit=_("Save the decision"),

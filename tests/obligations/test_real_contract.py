@@ -1,4 +1,5 @@
-"""The real contract: 231 duties and two internal reminders, each an obligation on a page, and loading it again changes nothing."""
+"""The real contract: 231 duties and two internal reminders, each an obligation on a page; loading it again changes
+nothing."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def test_blocked_milestones_stand_first_paid_ones_last(world):
 
 def test_the_list_costs_the_same_whatever_its_length(world, django_assert_num_queries):
     viewer = world.viewer("FIN")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         milestones_list(viewer=viewer, as_of=TODAY)
 
 

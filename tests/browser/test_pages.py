@@ -149,6 +149,8 @@ def addresses(contract: Any) -> dict[Any, Any]:
         "exclusion_id": incident.exclusions.get().pk,
         "spell_id": incident.spells.filter(superseded_at=None)[0].pk,
         "month": f"{today_for(contract):%Y-%m}",
+        "code": sorted(definition.securities)[0],
+        ("web:contract_reading", "name"): sorted(definition.readings)[0],
         ("web:finding_enter", "name"): "people_affected",
         ("web:event_record", "name"): sorted(definition.events)[0],
         ("web:thing_record", "name"): sorted(definition.items)[0],
@@ -169,8 +171,10 @@ def test_every_page_is_clean(
     found: list[str] = []
     looked = 0
     for route in pages():
-        found += faults(sign_in(looker(route)), route.url(values))
-        looked += 1
+        # What the told story has none of (claims on a security, penalty cases …) is looked at in stories of its own.
+        if all(name in values or (route.name, name) in values for name in route.parameters):
+            found += faults(sign_in(looker(route)), route.url(values))
+            looked += 1
     assert not found, "\n".join(found)
     assert looked > 60
 

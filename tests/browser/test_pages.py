@@ -22,6 +22,7 @@ from tests.doors.values import draft
 PEOPLE = {"IT": "it", "FIN": "fin", "MGR": "mgr", "VND": "vendor", "SEC": "sec", "SYS": "sys", "AUD": "aud"}
 # Downloads, and addresses that only lead on: no page of their own.
 NO_PAGE = {
+    "web:contract_workbook", "portal:document_pdf",
     "web:home", "web:bulk_template", "web:file", "web:invoice_file", "web:document_pdf", "portal:evidence_file",
     "portal:invoice_file", "account_logout", "account_login", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done",

@@ -123,13 +123,16 @@ def _quantity(value: Any, kind: str, currency: str) -> Any:
     if isinstance(tree, s.Quantity) and sign == 1:
         if kind == "points" and tree.unit == "points":
             return Points(Fraction(tree.amount))
-        if kind == "duration" and tree.unit in CLOCK:
-            return _clock(tree.amount, tree.unit)
-        if kind == "span" and tree.unit in s.DAY_UNITS and tree.unit != "workdays":
+        ticks = _ticks(tree.amount, tree.unit)
+        if kind == "duration" and ticks is not None and ticks.denominator == 1:
+            return Length(0, tree.unit, None, ticks.numerator, f"{tree.amount:f}")
+        # half a month is no length of the calendar: refused, never cut to a whole one
+        whole = tree.amount == int(tree.amount)
+        if kind == "span" and whole and tree.unit in s.DAY_UNITS and tree.unit != "workdays":
             return Length(int(tree.amount), tree.unit)
     raise ValueError(expected)
 
 
-def _clock(amount: Decimal, unit: str) -> Length:
-    ticks = Fraction(amount) * (CLOCK[unit] // timedelta(microseconds=1))
-    return Length(0, unit, None, round(ticks), f"{amount:f}")
+def _ticks(amount: Decimal, unit: str) -> Fraction | None:
+    """The exact microseconds of an elapsed time; None for a unit of the calendar."""
+    return Fraction(amount) * (CLOCK[unit] // timedelta(microseconds=1)) if unit in CLOCK else None

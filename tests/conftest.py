@@ -71,15 +71,27 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {'PostgreSQL, application role' if _on_postgres() else 'SQLite'}"
 
 
+# What a test asks for when it reads or writes a database or talks to a server.
+_STORES = {"db", "transactional_db", "django_db_setup", "live_server", "postgres_server", "redis_server", "redis_url"}
+
+
+def _stores(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db") or _STORES & set(getattr(item, "fixturenames", ())))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of the other database: they count as deselected; `bin/test` runs both passes."""
+    """Leave out the tests of the other database, and on PostgreSQL those that touch no database: they count as
+    deselected; `bin/test` runs both passes, and SQLite's runs the latter."""
     if not _with_django(config):
         return
-    other = "sqlite" if _on_postgres() else "postgres"
-    out = [item for item in items if item.get_closest_marker(other)]
+    if _on_postgres():
+        out = [item for item in items if item.get_closest_marker("sqlite") or not _stores(item)]
+    else:
+        out = [item for item in items if item.get_closest_marker("postgres")]
     if out:
+        left = set(out)
         config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if not item.get_closest_marker(other)]
+        items[:] = [item for item in items if item not in left]
 
 
 # --- the database ------------------------------------------------------------------------------------------

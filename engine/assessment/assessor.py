@@ -101,7 +101,8 @@ class Assessor:
             world = self.world(relevant)
             entries = [entry for member in self.over(name) for entry in self._members(member, combination)]
             combine = self.combine(pool, combination)
-            self._pools[key] = evaluate_pool(world, pool, entries, self.units[f"pool.{name}"], combine)
+            units = (self.units[f"total of pool.{name}"], self.units[f"pool.{name}"])
+            self._pools[key] = evaluate_pool(world, pool, entries, units, combine)
         return self._pools[key]
 
     def _members(self, name: str, combination: Combination) -> tuple[Entry, ...]:

@@ -44,11 +44,11 @@ class Basis:
             if element.kind == name:
                 values.add(element.id)
             elif name in element.fields:
-                found = _text(element.fields[name])
-                if found:
-                    values.add(found)
-                else:
+                found = _texts(element.fields[name])
+                if found is None:
                     missing.update(element.fields[name].missing or {f"{element.kind}:{element.id}.{name}"})
+                else:
+                    values.update(found)
         values.update(label.partition(":")[2] for label in self.labels if label.startswith(f"{name}:"))
         return frozenset(values), frozenset(missing)
 
@@ -63,6 +63,14 @@ class Basis:
 def _text(value: Choice | Span | None) -> str:
     found = value.value if isinstance(value, Choice) else None
     return found.id if isinstance(found, Element) else found if isinstance(found, str) else ""
+
+
+def _texts(value: Choice | Span) -> tuple[str, ...] | None:
+    """The text a field holds, or each text of a list; None where nobody knows."""
+    found = value.value if isinstance(value, Choice) else None
+    if isinstance(found, tuple | list):
+        return tuple(each.id if isinstance(each, Element) else str(each) for each in found)
+    return (text,) if (text := _text(value)) else None
 
 
 def basis_of(world: FactWorld, tree: s.Expr | None, variables: Mapping[str, Element]) -> Basis:

@@ -10,7 +10,7 @@ from ..derivation import Step, step
 from ..language import syntax as s
 from ..language.evaluator import Evaluator
 from ..language.spans import Moment, Span
-from ..language.values import TRUE, Choice, Element, Value, conjunction, nothing_known, unsure
+from ..language.values import FALSE, TRUE, Choice, Element, Value, conjunction, nothing_known, unsure
 from ..world import FactWorld, Instance
 from .amounts import Amount, amount_of
 from .grouping import Basis, basis_of
@@ -78,13 +78,20 @@ def _find(world: FactWorld, rule: Rule, instance: Instance) -> Found | None:
     if at is not None and world.zone.order(at) >= world.zone.order(world.after):
         return None
     label = "/".join((rule.id, *instance.key.values()))
-    scope = Evaluator(world, instance.variables, values=findings(world, rule, label))
-    truth = TRUE if rule.when is None else scope.truth(rule.when)
-    if instance.doubts:
-        truth = conjunction([truth, unsure(instance.doubts)])
+    truth = _truth(world, rule, instance, findings(world, rule, label))
     if truth.value is False:
         return None
-    return Found(instance, label, at, truth, basis_of(world, rule.because, instance.variables))
+    basis = basis_of(world, rule.because, instance.variables)
+    if any(name.startswith(f"rule:{label}.") for name in truth.missing):
+        truth = _truth(world, rule, instance, findings(world, rule, label, basis, instance.variables))
+        if truth.value is False:
+            return None
+    return Found(instance, label, at, truth, basis)
+
+
+def _truth(world: FactWorld, rule: Rule, instance: Instance, found: Mapping[str, Value]) -> Choice:
+    truth = TRUE if rule.when is None else Evaluator(world, instance.variables, values=found).truth(rule.when)
+    return conjunction([truth, unsure(instance.doubts)]) if instance.doubts else truth
 
 
 def price_instances(
@@ -100,7 +107,7 @@ def price_instances(
         if key is None or key not in known:
             amount = Amount(unit, None, None)
             if rule.amount is not None:
-                scope = Evaluator(world, variables, values=findings(world, rule, each.label))
+                scope = Evaluator(world, variables, values=findings(world, rule, each.label, each.basis, variables))
                 amount = amount_of(scope.value(rule.amount), unit, rule.round)
             if key is None:
                 entries.append(_entry(rule, each, amount, unit, place))
@@ -151,19 +158,46 @@ def trigger(world: FactWorld, variables: Mapping[str, Element]) -> Moment | None
     return max((moment for moment in moments if moment is not None), key=world.zone.order, default=None)
 
 
-def findings(world: FactWorld, rule: Rule, label: str) -> dict[str, Value]:
-    """What was found about this very instance, by bare name; unknown where nothing is recorded."""
+def findings(
+    world: FactWorld, rule: Rule, label: str, basis: Basis | None = None, variables: Mapping[str, Element] | None = None
+) -> dict[str, Value]:
+    """What was found about this very instance, by bare name.
+
+    A yes or no that nobody recorded is that of the things it rests on, if one of them has it or all deny it; else it
+    is unknown.
+    """
     recorded = world.view.attributes.get(f"rule:{label}", {})
     found: dict[str, Value] = {}
     for name in _asked(world, rule):
         value = recorded.get(name)
         if isinstance(value, Span | Choice):
             found[name] = value
-        elif value is None:
-            found[name] = nothing_known({f"rule:{label}.{name}"})
-        else:
+        elif value is not None:
             found[name] = world.typed(value, rule.findings.get(name, "bool"), f"rule:{label}.{name}")
+        else:
+            inherited = None if basis is None else _inherited(name, basis, variables or {})
+            found[name] = nothing_known({f"rule:{label}.{name}"}) if inherited is None else inherited
     return found
+
+
+def _inherited(name: str, basis: Basis, variables: Mapping[str, Element]) -> Choice | None:
+    """What the things an instance rests on say of themselves, as far as they concern its own system."""
+    own = {element.id for element in variables.values() if element.kind == "system"}
+    said = [
+        value.value if isinstance(value := element.fields.get(name), Choice) else None
+        for element in basis.elements
+        if not own or own & _systems(element)
+    ]
+    if True in said:
+        return TRUE
+    return FALSE if said and not basis.missing and all(each is False for each in said) else None
+
+
+def _systems(element: Element) -> frozenset[str]:
+    """The systems a thing names."""
+    listed = element.fields.get("systems")
+    held = listed.value if isinstance(listed, Choice) else None
+    return frozenset(each.id for each in held if isinstance(each, Element)) if isinstance(held, tuple) else NONE
 
 
 def _asked(world: FactWorld, rule: Rule) -> tuple[str, ...]:

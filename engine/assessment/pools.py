@@ -90,18 +90,17 @@ class _Group:
 
 
 def evaluate_pool(
-    world: FactWorld, pool: Pool, entries: Sequence[Entry], unit: str, combine: str
+    world: FactWorld, pool: Pool, entries: Sequence[Entry], units: tuple[str, str], combine: str
 ) -> tuple[Pooled, ...]:
     """Every group of the pool; a pool without a key is one group even where it has no members.
 
-    `combine` is sum, max or choose. Members come in their order: lower pools first, then by when they happened, what
+    `units` are those of what is combined and of what it comes to. `combine` is sum, max or choose. Members come in their order: lower pools first, then by when they happened, what
     they are called, and their place in the definition.
     """
     order = sorted(entries, key=lambda e: (e.level, _order(world, e.at), e.recorded, e.place, e.label))
     groups = _grouped(world, pool, order)
-    found = [_combine(world, pool, group, unit, combine) for group in groups]
-    limited = _capped(world, pool, found, combine, unit)
-    return tuple(limited)
+    found = [_combine(world, pool, group, units, combine) for group in groups]
+    return tuple(_capped(world, pool, found, combine))
 
 
 def _order(world: FactWorld, at: Moment | None) -> tuple[int, object]:
@@ -185,10 +184,10 @@ def _key_value(world: FactWorld, tree: s.Expr, entry: Entry) -> tuple[str, froze
 # -- combining ---------------------------------------------------------------------------------------------------------
 
 
-def _combine(world: FactWorld, pool: Pool, group: _Group, unit: str, combine: str) -> Pooled:
+def _combine(world: FactWorld, pool: Pool, group: _Group, units: tuple[str, str], combine: str) -> Pooled:
     label = "/".join((pool.id, *group.key.values()))
     members, late, waiting = _claimed(world, pool, group.members)
-    place = members[0].amount.unit if members else unit
+    place = members[0].amount.unit if members else units[0]
     barred: dict[str, tuple[str, ...]] = {leaf: (f"claim:{pool.id}",) for entry in late for leaf in entry.leaves}
     decision = False
     if combine == "sum":
@@ -201,7 +200,7 @@ def _combine(world: FactWorld, pool: Pool, group: _Group, unit: str, combine: st
             if winners and entry not in winners:
                 barred |= dict.fromkeys(entry.leaves, names)
     variables = _shared(members)
-    result = _amount(world, pool, total, variables, place)
+    result = _amount(world, pool, total, variables, units[1] if pool.amount is not None else place)
     clues = group.clues
     reach = _reach(clues, total, combine, label)
     raised = reach is None or total.high is None or reach > total.high
@@ -323,7 +322,7 @@ Row = tuple[int, Entry | None, Amount, Mapping[str, Element], Moment | None]
 # -- caps --------------------------------------------------------------------------------------------------------------
 
 
-def _capped(world: FactWorld, pool: Pool, groups: list[Pooled], combine: str, unit: str) -> list[Pooled]:
+def _capped(world: FactWorld, pool: Pool, groups: list[Pooled], combine: str) -> list[Pooled]:
     """The groups after the pool's caps.
 
     Members of a plain sum pass the caps one by one, results of any other pool group by group. A cap without a window
@@ -396,7 +395,8 @@ def _limit(world: FactWorld, cap: Cap, rows: Sequence[Row], groups: Sequence[Poo
     def allowed(number: int) -> Decimal | None:
         if number not in known:
             group, _entry, amount, variables, _at = rows[number]
-            total = certain(typed(groups[group].total.low or ZERO, amount.unit))
+            whole = groups[group].total
+            total = certain(typed(whole.low or ZERO, whole.unit))
             scope = Evaluator(world, variables, values={"total": total})
             known[number] = amount_of(scope.value(cap.limit), amount.unit).low
         return known[number]

@@ -157,7 +157,7 @@ def _derivation(
             steps.append(step("not_under_readings", readings=_shown(combination)))
             continue
         world = assessor.world(combination)
-        scope = Evaluator(world, each.variables, values=findings(world, rule, each.label))
+        scope = Evaluator(world, each.variables, values=findings(world, rule, each.label, each.basis, each.variables))
         parts: list[Step] = []
         if rule.when is not None and (each is entry or len(rows) == 1):
             steps += scope.explain(rule.when)

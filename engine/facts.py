@@ -36,7 +36,7 @@ class FactRecord:
     · item (`name` is the kind of item, `id`, `at`, `attributes`) · attribute (`of`, `name`, `value`): a finding about
     an item (`incident:i1`), a duty's instance (`duty:dl_2/2025-W27`) or a rule's (`rule:a3_1/2025-10/s1`).
     Without `recorded` it is known when it happened. Without `end` an interval goes on. A record that supersedes
-    another and has neither a moment nor a value withdraws it.
+    another and has neither a moment nor a value withdraws it; an item is withdrawn that way only, never replaced.
     """
 
     kind: FactKind
@@ -76,7 +76,7 @@ class FactRecord:
     def is_withdrawal(self) -> bool:
         """It only takes back what it supersedes."""
         empty = self.at is None and self.start is None and self.value is None and not self.attributes
-        return bool(self.supersedes) and empty and self.kind != "item"
+        return bool(self.supersedes) and empty
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,7 @@ class FactStore:
     def __init__(self, records: Iterable[FactRecord] = ()) -> None:
         self.records = tuple(records)
         self._by_id: dict[str, FactRecord] = {}
+        self._items = {(record.name, record.id) for record in self.records if record.kind == "item"}
         problems = []
         for record in self.records:
             if record.id and record.kind != "item" and record.id in self._by_id:
@@ -184,6 +185,11 @@ class FactStore:
     def _broken_supersession(self, record: FactRecord) -> Problem | None:
         if not record.supersedes:
             return None
+        if record.kind == "item":
+            # the names of items are their own: an event may be called like one
+            known = (record.name, record.supersedes) in self._items
+            code = "unknown_reference" if not known else "" if record.is_withdrawal else "replaced_item"
+            return make_problem(code, table=record.label, params={"name": record.supersedes}) if code else None
         target = self._by_id.get(record.supersedes)
         if target is None:
             return make_problem("unknown_reference", table=record.label, params={"name": record.supersedes})
@@ -208,11 +214,13 @@ class FactStore:
         recorded = [r for r in self.records if horizon is None or self._recorded(r, place) < horizon]
         entered = {record.name for record in recorded if record.kind == "event"}
         recorded += [record for record in own if record.name not in entered]
-        superseded = {record.supersedes for record in recorded if record.supersedes}
+        superseded = {record.supersedes for record in recorded if record.supersedes and record.kind != "item"}
+        withdrawn = {(record.name, record.supersedes) for record in recorded if record.kind == "item"}
         seen: list[FactRecord] = []
         ignored: list[str] = []
         for record in recorded:
-            if (record.id and record.id in superseded) or record.is_withdrawal:
+            gone = (record.name, record.id) in withdrawn if record.kind == "item" else record.id in superseded
+            if (record.id and gone) or record.is_withdrawal:
                 continue
             happened = record.happened
             if happened is not None and self._instant(happened, place) >= after:

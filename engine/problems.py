@@ -221,6 +221,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("{name} cannot supersede a fact of another kind or name."),
         _("Supersede a fact of the same kind and name."),
     ),
+    "replaced_item": (
+        _("An item is withdrawn by an entry that supersedes it and says nothing else; it is not replaced ({name})."),
+        _("Leave at and attributes out, or correct the item by an [[attribute]] about it."),
+    ),
 }
 
 

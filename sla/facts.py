@@ -40,9 +40,9 @@ class _Names:
 def asks(contract: Contract) -> tuple[QuerySet[Any], ...]:
     """Incidents, systems, confirmed findings, outages, accepted exclusions, and the readings these depend on."""
     return (
-        Incident.objects.filter(contract=contract, withdrawn_at=None),
+        Incident.objects.filter(contract=contract),
         InformationSystem.objects.filter(contract=contract),
-        Finding.objects.filter(contract=contract, state=Finding.State.CONFIRMED, incident__withdrawn_at=None),
+        Finding.objects.filter(contract=contract, state=Finding.State.CONFIRMED),
         Spell.objects.filter(contract=contract),
         Exclusion.objects.filter(contract=contract).exclude(accepted_at=None),
         ReadingChoice.objects.filter(contract=contract, state=ReadingChoice.State.IN_FORCE),
@@ -79,6 +79,12 @@ def records(
             at=incident.reported_at.astimezone(zone),
             recorded=incident.registered_at.astimezone(zone),
         )
+        if incident.withdrawn_at is not None:
+            # a later entry takes it back: who asks what was known before still sees it
+            yield FactRecord(
+                "item", incident.kind, id=f"{incident.code}.withdrawn", supersedes=incident.code,
+                recorded=incident.withdrawn_at.astimezone(zone),
+            )  # fmt: skip
     findings = [row for _at, _pk, row in sorted((row.known_at, row.pk, row) for row in findings if row.known_at)]
     labels = {incident.pk: incident.label for incident in incidents}
     yield from _findings(findings, labels, names)
@@ -87,7 +93,8 @@ def records(
         [(row.name, row.option) for row in sorted(choices, key=lambda row: (row.known_at or row.proposed_at, row.pk))],
         definition,
     )
-    yield from _exclusions(exclusions, names, readings)
+    withdrawn = {incident.pk: incident.withdrawn_at for incident in incidents}
+    yield from _exclusions(exclusions, names, readings, withdrawn)
 
 
 def _findings(findings: Iterable[Finding], labels: Mapping[int, str], names: _Names) -> Iterator[FactRecord]:
@@ -169,8 +176,14 @@ def _known(attributes: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-def _exclusions(exclusions: Iterable[Exclusion], names: _Names, readings: Mapping[str, str]) -> Iterator[FactRecord]:
-    """What was accepted with all its papers, on grounds that hold under the readings chosen."""
+def _exclusions(
+    exclusions: Iterable[Exclusion],
+    names: _Names,
+    readings: Mapping[str, str],
+    withdrawn: Mapping[int, datetime | None],
+) -> Iterator[FactRecord]:
+    """What was accepted with all its papers, on grounds that hold under the readings chosen, until it or its incident
+    was `withdrawn`."""
     accepted = sorted((row.accepted_at, row.pk, row) for row in exclusions if row.accepted_at is not None)
     if not accepted:
         return
@@ -192,8 +205,12 @@ def _exclusions(exclusions: Iterable[Exclusion], names: _Names, readings: Mappin
             end=row.ends_at.astimezone(names.zone),
             recorded=accepted_at.astimezone(names.zone),
         )
-        if row.withdrawn_at is not None:
+        over = [at for at in (row.withdrawn_at, withdrawn.get(row.incident_id or 0)) if at is not None]
+        if over:
             yield FactRecord(
-                "interval", kind.id, id=f"{own}.withdrawn", recorded=row.withdrawn_at.astimezone(names.zone),
+                "interval",
+                kind.id,
+                id=f"{own}.withdrawn",
+                recorded=min(over).astimezone(names.zone),
                 supersedes=own,
-            )  # fmt: skip
+            )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.policy import NotVisible, proven, require
 from accounts.scoping import Viewer
 from contracts.models import Contract
+from contracts.selectors.calendars import end_of_day
 from engine.definition.model import ItemKind
 from sla.models import Exclusion, ExclusionPaper, Finding, Incident, RootCause, Spell
 from sla.packing import EPOCH, instant
@@ -42,9 +44,11 @@ def incidents_list(
     cause: int | None = None,
     cursor: str = "",
     limit: int = PAGE,
+    known_on: date | None = None,
 ) -> IncidentPage:
     """Incidents, newest report first. `state`: open (not restored), restored, waiting (a finding waits for a second
-    person) or withdrawn; all but withdrawn without it. Two statements whatever the number of rows.
+    person) or withdrawn; all but withdrawn without it. `known_on`: those on record at the end of that day, one
+    withdrawn later included. Two statements whatever the number of rows.
 
     Each row has `waiting` (findings to confirm) and `down` (whether an outage goes on).
     """
@@ -61,7 +65,11 @@ def incidents_list(
     )
     if contract is not None:
         rows = rows.filter(contract=contract)
-    rows = rows.filter(withdrawn_at__isnull=state != "withdrawn")
+    over = Q(withdrawn_at__isnull=False)
+    if known_on is not None:
+        moment = end_of_day(known_on, contract.zone if contract is not None else settings.TIME_ZONE)
+        rows, over = rows.filter(registered_at__lt=moment), Q(withdrawn_at__lt=moment)
+    rows = rows.filter(over) if state == "withdrawn" else rows.exclude(over)
     if state in ("open", "restored"):
         rows = rows.filter(restored_at__isnull=state == "open")
     if state == "waiting":

@@ -233,8 +233,11 @@ def _claims(seen: Outlook, span: Interval) -> list[_Claim]:
 
 def _moments(seen: Outlook, span: Interval) -> dict[Incident, dict[str, Any]]:
     """The latest findings of the incidents reported in the month, by name; one statement."""
+    standing = Q(incident__withdrawn_at=None)
+    if seen.known_limit is not None:
+        standing |= Q(incident__withdrawn_at__gte=seen.known_limit)
     rows = Finding.objects.filter(
-        contract=seen.contract, state=Finding.State.CONFIRMED, incident__withdrawn_at=None,
+        standing, contract=seen.contract, state=Finding.State.CONFIRMED,
         incident__reported_at__gte=span.start, incident__reported_at__lt=span.end,
     )  # fmt: skip
     if seen.known_limit is not None:

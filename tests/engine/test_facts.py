@@ -44,6 +44,31 @@ def test_a_withdrawn_fact_is_gone() -> None:
     assert "invoice" in store.view(date(2025, 9, 10), date(2025, 9, 4), "UTC").events
 
 
+def test_a_withdrawn_item_is_gone_and_was_there_before() -> None:
+    item = FactRecord("item", "incident", id="i1", at=date(2025, 9, 1), attributes={"major": True})
+    same_name = FactRecord("event", "invoice", id="i1", at=date(2025, 9, 1))
+    gone = FactRecord("item", "incident", id="i1.withdrawn", supersedes="i1", recorded=date(2025, 9, 5))
+    store = FactStore([same_name, item, gone])
+    now, before = (store.view(date(2025, 9, 10), day, "UTC") for day in (None, date(2025, 9, 4)))
+    assert "incident" not in now.items
+    assert [record.id for record in before.items["incident"]] == ["i1"]
+    assert "invoice" in now.events, "what is only called alike stays"
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        (FactRecord("item", "incident", id="i2", supersedes="i9"), "unknown_reference"),
+        (FactRecord("item", "other", id="i2", supersedes="i1"), "unknown_reference"),
+        (FactRecord("item", "incident", id="i2", supersedes="i1", attributes={"major": False}), "replaced_item"),
+    ],
+)
+def test_an_item_is_withdrawn_only_by_its_own_kind_and_never_replaced(record: FactRecord, code: str) -> None:
+    with pytest.raises(FactsRefused) as refusal:
+        FactStore([FactRecord("item", "incident", id="i1", at=date(2025, 9, 1)), record])
+    assert [found.code for found in refusal.value.problems] == [code]
+
+
 def test_an_entered_event_replaces_the_contracts_own_date() -> None:
     assert due("event.signed + 1 calendar_days", event("signed", "2025-06-20")) == "2025-06-21"
 

@@ -11,6 +11,7 @@ from accounts.policy import NotAllowed, NotVisible, ReauthenticationRequired
 from contracts.errors import Refused
 from contracts.facts import raw_records
 from contracts.models import Fact
+from engine.facts import FactStore
 from obligations.models import Obligation
 from sla import selectors, services
 from sla.models import Exclusion, Finding, Incident, MonthCell, RootCause, Spell
@@ -224,7 +225,9 @@ def test_a_withdrawn_incident_counts_for_nothing_and_stays_readable(world):
     refused(lambda: services.incident_withdraw(actor=world.it, incident=incident, reason="误录"), NotAllowed)
     services.incident_withdraw(actor=world.mgr, incident=incident, reason="误录")
     assert not MonthCell.objects.exists()
-    assert not raw_records(world.contract)
+    seen = FactStore(raw_records(world.contract)).view(date(2026, 6, 30), None, "Asia/Shanghai")
+    assert not seen.items.get(incident.kind)
+    assert not seen.intervals
     refused(lambda: fault(world, incident))
     assert selectors.incident_get(incident.pk, viewer=world.it).withdrawal == "误录"
 
@@ -237,3 +240,24 @@ def test_a_figure_is_kept_with_its_method(world):
         actor=world.it, contract=world.contract, series="staff_on_site", period="2026-05", value="11", method="考勤表"
     )
     assert (fact.kind, fact.value, fact.note) == (Fact.Kind.SERIES, "11", "考勤表")
+
+
+def test_a_withdrawn_incident_is_still_there_for_who_asks_what_was_known_before(world, clock):
+    incident = world.register(down_since=at("06-18 09:00"))
+    before = world.measures()["availability", "2026-06", "s1"].value
+    clock.shift(timedelta(days=2))
+    services.incident_withdraw(actor=world.base.viewer("MGR"), incident=incident, reason="重复登记")
+    after = date(2026, 6, 22)
+    assert world.measures(as_of=after)["availability", "2026-06", "s1"].value == "1"
+    then = world.measures(as_of=TODAY, known_on=TODAY)["availability", "2026-06", "s1"].value
+    assert then == before
+    assert before != "1"
+
+    def listed(**given):
+        return [row.pk for row in selectors.incidents_list(viewer=world.it, contract=world.contract, **given).rows]
+
+    assert listed() == []
+    assert listed(known_on=TODAY) == [incident.pk]
+    assert listed(known_on=date(2026, 6, 19)) == [], "it had not been registered"
+    assert listed(state="withdrawn") == [incident.pk]
+    assert listed(state="withdrawn", known_on=TODAY) == []

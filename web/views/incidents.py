@@ -41,6 +41,7 @@ def _list(request: HttpRequest, contract: Any = None) -> tuple[selectors.Inciden
         cause=number_parameter(request, "cause"),
         cursor=request.GET.get("after", "")[:40],
         limit=EXPORT if request.GET.get("format") == "xlsx" else 50,
+        known_on=page_date(request).known_on,
     )
     options = [
         ("", _("All")), ("open", _("Open")), ("restored", _("Restored")), ("waiting", _("To confirm")),

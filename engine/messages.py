@@ -157,6 +157,7 @@ MESSAGES: dict[str, str] = {
         "{title} ({clause}): which of {count} is the heaviest is not decided, {low} to {high} {unit}."
     ),
     "pool_empty": _("{title} ({clause}): nothing to combine."),
+    "pool_amount": _("{total} by {formula}: {amount}."),
     "capped": _("Limited by {limits}: {before} becomes {after}."),
     "instalment_stated": _("{title} ({clause}): {amount} {unit} as stated."),
     "instalment_share": _(
@@ -229,8 +230,9 @@ WORDS: dict[str, str] = {
 }
 
 
-def render(step: Step, translate: Callable[[str], str] = str) -> str:
-    """The sentence of one step, without its children; lists are joined.
+def render(step: Step, translate: Callable[[str], str] = str, words: Callable[[str], str] | None = None) -> str:
+    """The sentence of one step, without its children; lists are joined. `words` puts the conditions and formulas
+    inside it, written in the contract language, in the reader's words.
 
     Where the moment it is about is not known, the sentence named `…_open` says so, rather than show a gap.
     """
@@ -244,6 +246,9 @@ def render(step: Step, translate: Callable[[str], str] = str) -> str:
         word = step.params.get(key)
         if isinstance(word, str):
             params[key] = in_words(word, translate)
+    for key in _EXPRESSIONS if words else ():
+        if key in params:
+            params[key] = words(params[key])
     if not params.get("clause"):
         source = _NO_CLAUSE.sub("", source)
     return (
@@ -266,6 +271,7 @@ def cite(clause: str, translate: Callable[[str], str] = str) -> str:
 
 # The parameters that hold what a sentence arrives at, and those that hold one of WORDS.
 _RESULTS = ("result", "at", "closes", "due")
+_EXPRESSIONS = ("condition", "formula")
 _WORDED = ("unit", "kind", "origin", "law")
 
 # Where no clause is known, the brackets around it go too, whatever the language.

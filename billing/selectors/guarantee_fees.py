@@ -14,11 +14,10 @@ from accounts.policy import NotVisible, require
 from accounts.scoping import Viewer
 from billing.terms_guarantee import SecurityTerms, security_terms
 from contracts.models import Contract
+from contracts.wording import sentences
 from engine.definition import Rule
-from engine.derivation import Step
 from engine.evaluation import assess
 from engine.language.syntax import Ref
-from engine.messages import render
 from engine.results import AssessmentResult
 from obligations.reckoning import Grounds, NoDefinition, grounds_for
 
@@ -56,10 +55,6 @@ class LateFees:
     terms: SecurityTerms
     rule: str
     fees: tuple[LateFee, ...]
-
-
-def _sentences(steps: tuple[Step, ...]) -> tuple[str, ...]:
-    return tuple(render(part, _) for step in steps for _depth, part in step.walk())
 
 
 def _assessed(grounds: Grounds, rule: str, as_of: date, readings: Mapping[str, str]) -> dict[str, AssessmentResult]:
@@ -133,7 +128,7 @@ def _fee(
         high=max(range_, default=None),
         readings=tuple(readings),
         missing=tuple(dict.fromkeys([*(now.missing if now else ()), *(known[name].title for name in sorted(open_))])),
-        sentences=_sentences(now.derivation) if now else (),
+        sentences=sentences(now.derivation, grounds.definition) if now else (),
     )
 
 

@@ -29,8 +29,10 @@ from billing.selectors.gates import GateView, gate_view, known_of, missing_title
 from billing.selectors.settlement import Waterfall, settlement_of, waterfall_of
 from billing.terms import MoneyTerms, PayeeAccount, money_terms
 from contracts.models import Contract
+from contracts.selectors import definition_for
+from contracts.selectors.definitions import keep_version_key, version_key
+from contracts.wording import sentences
 from engine.derivation import Step
-from engine.messages import render
 from obligations.models import DueVersion
 
 
@@ -144,12 +146,11 @@ def due_view(milestone: Milestone) -> DueView:
     obligation = milestone.obligation
     version = DueVersion.objects.filter(obligation=obligation, number=obligation.due_number).first()
     steps: list[dict[str, Any]] = version.derivation if version else []
-    return _due_view(due_of(milestone), [Step.from_json(step) for step in steps])
+    return _due_view(milestone, due_of(milestone), [Step.from_json(step) for step in steps])
 
 
-def _due_view(due: Due, derivation: Sequence[Step]) -> DueView:
-    sentences = tuple(render(part, _) for step in derivation for _depth, part in step.walk())
-    return DueView(due.state, due.on, due.safe_on, sentences)
+def _due_view(milestone: Milestone, due: Due, derivation: Sequence[Step]) -> DueView:
+    return DueView(due.state, due.on, due.safe_on, sentences(derivation, definition_for(milestone.contract)))
 
 
 def _may(viewer: Viewer, state: str, *, to_invoice: Decimal, available: Decimal) -> frozenset[str]:
@@ -171,12 +172,15 @@ def _with_due_and_hold(*, viewer: Viewer, **which: int) -> tuple[Milestone, list
         "contract", "contract__buyer", "contract__vendor", "obligation"
     )
     found = (
-        rows.annotate(derivation=Subquery(current.values("derivation")[:1]), last_hold=last_hold())
+        rows.annotate(
+            derivation=Subquery(current.values("derivation")[:1]), last_hold=last_hold(), **version_key("contract_id")
+        )
         .filter(**which)
         .first()
     )
     if found is None:
         raise _not_visible()
+    keep_version_key(found.contract, found)
     steps: list[dict[str, Any]] = found.derivation or []
     return found, [Step.from_json(step) for step in steps], hold_view(found.last_hold)
 
@@ -232,7 +236,7 @@ def _page(*, viewer: Viewer, as_of: date, **which: int) -> MilestonePage:
         milestone=milestone,
         contract=contract,
         gate=view,
-        due=_due_view(due or due_of(milestone), derivation if due is None else due.derivation),
+        due=_due_view(milestone, due or due_of(milestone), derivation if due is None else due.derivation),
         payee=terms.payee,
         invoices=tuple(reversed(invoices)),
         applications=tuple(reversed(applications)) if inside else (),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from contracts.errors import Refused
@@ -41,12 +41,20 @@ def _parsed(version_id: int, sha256: str) -> Definition:
     return parse_definition(in_order(version.data, origin.get("order", ())), origin.get("files", {}))
 
 
+def version_key(contract: str = "pk") -> dict[str, Subquery]:
+    """Annotations that read the version in force along with other rows; `contract` is where these name the contract."""
+    active = DefinitionVersion.objects.filter(contract=OuterRef(contract), state=DefinitionVersion.State.ACTIVE)
+    return {"version_id": Subquery(active.values("pk")[:1]), "version_sha256": Subquery(active.values("sha256")[:1])}
+
+
+def keep_version_key(contract: Contract, row: Model) -> None:
+    """Tell a contract what `version_key` read along with a row of it, so that `definition_for` need not ask."""
+    vars(contract).update({name: vars(row)[name] for name in ("version_id", "version_sha256")})
+
+
 def with_version_key(rows: QuerySet[Contract]) -> QuerySet[Contract]:
     """Contracts with their version in force as `version_id` and `version_sha256`, so that readers need not ask."""
-    active = DefinitionVersion.objects.filter(contract=OuterRef("pk"), state=DefinitionVersion.State.ACTIVE)
-    found: QuerySet[Contract] = rows.annotate(
-        version_id=Subquery(active.values("pk")[:1]), version_sha256=Subquery(active.values("sha256")[:1])
-    )
+    found: QuerySet[Contract] = rows.annotate(**version_key())
     return found
 
 

@@ -106,7 +106,7 @@ def content(case: PenaltyCase, code: str) -> dict[str, Any]:
     picked = {assessment.picked} if assessment.picked else set(outcome.winners)
     winners = [row for row in outcome.rows if row.label in picked]
     with translation.override("zh-hans"):
-        steps = [*(text for row in winners for text in sentences(row)), *sentences(outcome)]
+        steps = [*(text for row in winners for text in sentences(row, definition)), *sentences(outcome, definition)]
     return found | {
         "things": _facts(case, assessment, definition),
         "rows": [_row(row) for row in (*winners, *(row for row in outcome.rows if row.stage == "displaced"))],

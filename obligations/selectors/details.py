@@ -17,6 +17,7 @@ from accounts.scoping import Viewer
 from contracts.models import Evidence
 from contracts.selectors import definition_for
 from contracts.selectors.calendars import end_of_day
+from contracts.wording import sentences
 from engine.definition import Definition
 from engine.derivation import Step
 from engine.messages import render
@@ -144,6 +145,7 @@ class ObligationDetail:
     """
 
     row: ObligationRow
+    definition: Definition
     text: DutyText
     as_of: date
     known_on: date | None
@@ -168,7 +170,7 @@ class ObligationDetail:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The derivation in the reader's language, a sentence a step."""
-        return tuple(render(each, gettext) for top in self.steps for _depth, each in top.walk())
+        return sentences(self.steps, self.definition)
 
     @property
     def reason_sentences(self) -> tuple[str, ...]:
@@ -263,6 +265,7 @@ def obligation_get(pk: int, *, viewer: Viewer, as_of: date, known_on: date | Non
         raw_on = _day(result.raw) if result else None
     return ObligationDetail(
         row=row,
+        definition=definition,
         text=_text(definition, obligation),
         as_of=as_of,
         known_on=known_on,

@@ -13,11 +13,11 @@ from accounts.policy import require
 from accounts.scoping import Viewer
 from contracts.errors import Refused
 from contracts.models import Contract
+from contracts.wording import outline
 from engine.definition import Definition
 from engine.definition.model import PenaltyTable, RangeTable, Reading
 from engine.facts import FactRecord, FactsRefused, FactStore
 from engine.language import syntax as s
-from engine.messages import render
 from penalties.outcomes import Outcome, Row
 from penalties.reckoning import Basis, basis_for, outcomes
 
@@ -232,6 +232,6 @@ def finding_kind(definition: Definition | None, subject: str, name: str) -> str 
     return item.attributes.get(name) if item is not None else None
 
 
-def sentences(row: Row | Outcome) -> list[str]:
-    """A derivation in the reader's language, indented by depth."""
-    return [f"{'　' * depth}{render(step, _)}" for top in row.derivation for depth, step in top.walk()]
+def sentences(row: Row | Outcome, definition: Definition | None) -> list[str]:
+    """A derivation in the reader's language, indented by depth; with its definition, formulas are put in words."""
+    return outline(row.derivation, definition)

@@ -19,6 +19,7 @@ from billing.rules_allocation import product_differs
 from billing.selectors.quantities import uses_on
 from contracts import selectors
 from contracts.asof import page_date
+from contracts.wording import Wording
 from documents.contract_workbook import lines_sheet
 from documents.excel import download, excel_response, sheets_workbook
 from web.allocation_tables import price_rows
@@ -151,9 +152,12 @@ def service_levels(request: HttpRequest, contract_id: int) -> HttpResponse:
 def penalty_tables(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Penalty tables as data; rights that may be exercised."""
     contract, context = _frame(request, contract_id)
-    data = selectors.definition_for(contract).to_data()
+    definition = selectors.definition_for(contract)
+    data, words = definition.to_data(), Wording(definition).words
     context |= {
-        "penalty_tables": list(data.get("penalty_table", {}).values()),
+        "penalty_tables": [
+            table | {"formula": words(table.get("formula", ""))} for table in data.get("penalty_table", {}).values()
+        ],
         "rights": list(data.get("right", {}).values()),
     }
     return render(request, "web/contracts/penalties.html", context)

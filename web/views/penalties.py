@@ -121,8 +121,14 @@ def case_context(request: HttpRequest, found: selectors.CasePage) -> dict[str, A
         "countdown": days_text(case, page.today),
         "missing": blocker_words(found.definition, case.missing),
         "rows": rows_table(outcome.rows, found.contract.currency, found.definition) if outcome is not None else None,
-        "derivations": ([(row, sentences(row)) for row in outcome.rows if row.counts] if outcome is not None else []),
-        "pool_sentences": sentences(outcome) if outcome is not None and outcome.target.startswith("pool:") else [],
+        "derivations": [
+            (row, sentences(row, found.definition))
+            for row in (outcome.rows if outcome is not None else ())
+            if row.counts
+        ],
+        "pool_sentences": (
+            sentences(outcome, found.definition) if outcome is not None and outcome.target.startswith("pool:") else []
+        ),
         "alternatives": (
             [
                 ("、".join(_option_title(found, name, key) for name, key in each.readings.items()), each.amount)

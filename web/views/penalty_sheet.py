@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import access, allows
 from accounts.scoping import request_viewer
+from accounts.services.idempotency import idempotent, new_key
 from contracts.asof import page_date
 from contracts.errors import Refused
 from contracts.forms import add_refusal
 from contracts.selectors import contract_by_id, definition_for
 from penalties import selectors, services
 from penalties.selectors.sheet import imagined_facts, sentences
+from web.contract_first import contract_first
 from web.contract_tabs import contract_tabs
 from web.forms.sheet import SheetForm
 from web.penalty_tables import range_text, rows_table
@@ -35,8 +37,8 @@ def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
                 "each": each,
                 "range": range_text(outcome.low, outcome.high, outcome.unit or currency),
                 "rows": rows_table(outcome.rows, currency, sheet.definition),
-                "derivations": [(row, sentences(row)) for row in outcome.rows],
-                "pool": sentences(outcome) if outcome.target.startswith("pool:") else [],
+                "derivations": [(row, sentences(row, sheet.definition)) for row in outcome.rows],
+                "pool": sentences(outcome, sheet.definition) if outcome.target.startswith("pool:") else [],
                 "readings": [
                     (table, next((o.text for o in table.options if o.key == key), ""), table.must_choose and not key)
                     for table, key in each.readings
@@ -49,6 +51,7 @@ def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
                     (row, each.counterparts[row.rule]) for row in outcome.rows if each.counterparts.get(row.rule)
                 ],
                 "adoptable": outcome.standing,
+                "repeat_key": new_key(),
             }
         )
     return shown
@@ -129,6 +132,8 @@ def _day(form: SheetForm) -> Any:
 
 
 @access(POST="penalty.propose")
+@contract_first
+@idempotent
 def adopt(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Make a proposal of an outcome of the sheet, from the facts on record."""
     viewer = request_viewer(request)

@@ -1,0 +1,73 @@
+"""A lawyer who knows no formulas reads what a condition or an amount says, in the contract's own titles."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from contracts.wording import Wording, sentences
+from definitions.loading import load_path
+from engine.derivation import step
+
+DATA = Path(__file__).resolve().parents[2] / "definitions" / "data" / "SXYSR202506176"
+
+
+@pytest.fixture(scope="module")
+def wording() -> Wording:
+    return Wording(load_path(DATA).definition)
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("contract.total * 100%", "contract sum × 100%"),
+        ("i.provider_fault and not i.force_majeure", "The vendor's fault and not: Force majeure"),
+        ("a.passed == false", "not: Passed"),
+        ("outages[system == s, provider_fault == true]", "系统停机 (the same System, The vendor's fault)"),
+        ("count(outages[system == s] over m) >= 3", "number of 系统停机 (the same System) within the period ≥ 3"),
+        ("1 - |outages over m| / |m|", "1 − length of (系统停机 within the period) ÷ length of the period"),
+        ("reading.d_06 == 'exclusive'", "“‘之前’是否含当日” is read as “不含当日，最迟 2025-12-30”"),
+        ("reading.d_06 != 'exclusive'", "“‘之前’是否含当日” is not read as “不含当日，最迟 2025-12-30”"),
+        ("latest(end(term.service), event.acceptance_signed) + 90 workdays",
+         "the latest of (the end of “服务期”, “验收报告签署或出具”) + 90 working days"),
+        ("if(happened(event.claim_made), 1, 2) * 3", "(1 if “就保证金提出索赔” has happened, otherwise 2) × 3"),
+        ("(i.important or i.level_3) and i.core_data",
+         "(Important system or Protection level 3) and Core data concerned"),
+        ("i.important or i.level_3 and i.core_data",
+         "Important system or (Protection level 3 and Core data concerned)"),
+        ("on 2025-12-31 + 2 months", "2025-12-31 + 2 months"),
+        ("min(b.days * 5%, 3)", "the least of (days late × 5%, 3)"),
+    ],
+)  # fmt: skip
+def test_an_expression_in_words(wording: Wording, text: str, expected: str) -> None:
+    assert wording.words(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "第三方出具 报告", "CNY 1 +", "nonsense(1, 2)"])
+def test_what_has_no_words_stays_as_it_is_written(wording: Wording, text: str) -> None:
+    assert wording.words(text) == text
+
+
+def test_every_rule_and_deadline_of_the_contract_has_words(wording: Wording) -> None:
+    definition = load_path(DATA).definition
+    texts = [str(part) for rule in definition.rules.values() for part in (rule.when, rule.amount) if part is not None]
+    texts += [str(duty.due) for duty in definition.duties.values() if duty.due is not None]
+    assert len(texts) > 100
+    left = {found for text in texts for found in re.findall(r"\b(?:event|reading|term|duty)\.\w+", wording.words(text))}
+    assert not left
+
+
+def test_a_derivation_reads_in_words_only_with_its_definition(wording: Wording) -> None:
+    because = (step("condition_false", condition="reading.d_06 == 'exclusive'"),)
+    assert sentences(because) == ("The condition does not hold: reading.d_06 == 'exclusive'.",)
+    told = sentences(because, load_path(DATA).definition)
+    assert told == ("The condition does not hold: “‘之前’是否含当日” is read as “不含当日，最迟 2025-12-30”.",)

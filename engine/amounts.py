@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from .definition import Definition
@@ -12,9 +14,22 @@ from .derivation import Step, step
 from .elements import period_element
 from .language import syntax as s
 from .language.evaluator import Evaluator
+from .language.members import clock
+from .language.offsets import Length
 from .language.periods import Period, period_of, periods
 from .language.spans import FUTURE, PAST, Edge, Span, Zone
-from .language.values import STILL, Choice, Element, Value, certain, distinct, nothing_known, provisional_of
+from .language.values import (
+    STILL,
+    Choice,
+    Element,
+    Money,
+    Points,
+    Value,
+    certain,
+    distinct,
+    nothing_known,
+    provisional_of,
+)
 
 if TYPE_CHECKING:
     from .world import FactWorld
@@ -101,6 +116,14 @@ class AmountWorld:
     def is_series(self, name: str) -> bool:
         """Whether a set holds figures of periods."""
         return name in self.definition.series
+
+    def zero(self, tree: s.Call) -> Money | Points | Length | None:
+        """What a sum of nothing is, as the definition's types tell; None where they do not."""
+        unit = self.definition.zeros.get(tree)
+        if unit is None:
+            return None
+        nothing = Fraction(0)
+        return clock(timedelta()) if unit == "clock" else Points(nothing) if unit == "points" else Money(unit, nothing)
 
     # -- measures --------------------------------------------------------------------------------------------------
 

@@ -246,8 +246,8 @@ def render(step: Step, translate: Callable[[str], str] = str, words: Callable[[s
         word = step.params.get(key)
         if isinstance(word, str):
             params[key] = in_words(word, translate)
-    for key in _EXPRESSIONS if words else ():
-        if key in params:
+    for key in _EXPRESSIONS:
+        if words is not None and key in params:
             params[key] = words(params[key])
     if not params.get("clause"):
         source = _NO_CLAUSE.sub("", source)

@@ -154,6 +154,17 @@ class OutcomeWorld:
         """The item of an id, of this kind if there is such a kind, else of any."""
         return self._things.get((kind, name)) or self._things.get(("", name))
 
+    def held(self, kind: str, field: str, name: str) -> Element | None:
+        """The item whose id a field holds, where the field is declared as an item of some kind."""
+        d = self.definition
+        declared = d.items[kind].attributes if kind in d.items else {}
+        if kind in d.intervals:
+            declared = {**d.intervals[kind].key, **d.intervals[kind].attributes}
+        if kind in d.series:
+            declared = d.series[kind].key
+        wanted = declared.get(field, "")
+        return self._things.get((wanted, name)) if wanted in d.items else None
+
     @cached_property
     def _things(self) -> Mapping[tuple[str, str], Element]:
         found: dict[tuple[str, str], Element] = {}

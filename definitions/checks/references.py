@@ -12,6 +12,7 @@ from engine.definition import Definition
 
 EXPRESSIONS = ("due", "safe", "target", "gate", "after_gate", "done", "when", "amount", "because", "value", "that")
 _MONEY = re.compile(r"\b([A-Z]{3})\s+\d[\d.]*")
+_RATE = re.compile(_MONEY.pattern + r"\s*/\s*" + _MONEY.pattern)
 
 
 def check(source: Source, definition: Definition) -> Iterator[Problem]:
@@ -53,7 +54,8 @@ def _currencies(source: Source, definition: Definition) -> Iterator[Problem]:
     own = definition.contract.currency
     for table, name, entry in _entries(source):
         for field in EXPRESSIONS:
-            for found in _MONEY.finditer(str(entry.get(field, ""))):
+            # a stated rate converts and mixes nothing
+            for found in _MONEY.finditer(_RATE.sub("", str(entry.get(field, "")))):
                 if found[1] != own:
                     yield make_problem(
                         "foreign_currency", file=source.file_of(table, name), table=f"{table}.{name}",

@@ -27,17 +27,22 @@ class Limit:
 
 @dataclass
 class Ledger:
-    """What counted so far, per cap and scope: (day, amount), and what waits for room."""
+    """What counted so far, per cap and scope, and what waits for room.
+
+    `counted` holds (day, amount) for rolling windows, `sums` what fell into each calendar window or into all there is.
+    """
 
     counted: dict[tuple[int, Hashable], list[tuple[date, Decimal]]] = field(default_factory=dict)
+    sums: dict[tuple[int, Hashable, str], Decimal] = field(default_factory=dict)
     waiting: dict[tuple[int, Hashable], Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Room:
-    """What one cap left after the last entry it saw."""
+    """What one cap leaves in the window of one entry: its scope, its limit, and what counts against it in all."""
 
     cap: int
+    scope: Hashable
     window: str
     limit: Decimal
     used: Decimal
@@ -45,12 +50,12 @@ class Room:
 
 @dataclass(frozen=True)
 class Capped:
-    """Every entry after all caps, what was cut off for good, what waits, and the room left by each cap."""
+    """Every entry after all caps, what was cut off for good, what waits, and the room each cap leaves each entry."""
 
     amounts: tuple[Decimal, ...]
     lapsed: tuple[Decimal, ...]
     carried: Decimal
-    rooms: tuple[Room, ...]
+    rooms: tuple[tuple[Room, ...], ...]
 
 
 def window_key(limit: Limit, day: date) -> str:
@@ -79,7 +84,6 @@ def apply(entries: Sequence[tuple[date, Decimal]], limits: Sequence[Limit], *, u
     ledger = Ledger()
     amounts: list[Decimal] = []
     lapsed: list[Decimal] = []
-    rooms: dict[tuple[int, Hashable], Room] = {}
     for index, (day, amount) in enumerate(entries):
         left, lost = amount, ZERO
         for number, limit in enumerate(limits):
@@ -96,18 +100,35 @@ def apply(entries: Sequence[tuple[date, Decimal]], limits: Sequence[Limit], *, u
                 lost += left - kept
             left = kept
         for number, limit in enumerate(limits):
-            place = (number, limit.scope(index))
-            ledger.counted.setdefault(place, []).append((day, left))
-            used = _used(ledger, place, limit, day)
-            rooms[place] = Room(number, window_key(limit, day), limit.allowed(index) or ZERO, used)
+            _count(ledger, (number, limit.scope(index)), limit, day, left)
         amounts.append(left)
         lapsed.append(lost)
     _release(entries, limits, ledger, amounts, until)
     carried = sum(ledger.waiting.values(), ZERO)
-    return Capped(tuple(amounts), tuple(lapsed), carried, tuple(rooms.values()))
+    rooms = tuple(
+        tuple(_room(ledger, number, limit, index, day) for number, limit in enumerate(limits))
+        for index, (day, _amount) in enumerate(entries)
+    )
+    return Capped(tuple(amounts), tuple(lapsed), carried, rooms)
+
+
+def _room(ledger: Ledger, number: int, limit: Limit, index: int, day: date) -> Room:
+    scope = limit.scope(index)
+    used = _used(ledger, (number, scope), limit, day)
+    return Room(number, scope, window_key(limit, day), limit.allowed(index) or ZERO, used)
+
+
+def _count(ledger: Ledger, place: tuple[int, Hashable], limit: Limit, day: date, amount: Decimal) -> None:
+    if limit.window == "rolling":
+        ledger.counted.setdefault(place, []).append((day, amount))
+        return
+    window = (*place, window_key(limit, day))
+    ledger.sums[window] = ledger.sums.get(window, ZERO) + amount
 
 
 def _used(ledger: Ledger, place: tuple[int, Hashable], limit: Limit, day: date) -> Decimal:
+    if limit.window != "rolling":
+        return ledger.sums.get((*place, window_key(limit, day)), ZERO)
     return sum((part for at, part in ledger.counted.get(place, ()) if within(limit, at, day)), ZERO)
 
 
@@ -148,5 +169,5 @@ def _through_outer(limits: Sequence[Limit], ledger: Ledger, number: int, index: 
             ledger.waiting[place] = ledger.waiting.get(place, ZERO) + left - kept
         left = kept
     for outer, limit in enumerate(limits):
-        ledger.counted.setdefault((outer, limit.scope(index)), []).append((day, left))
+        _count(ledger, (outer, limit.scope(index)), limit, day, left)
     return left

@@ -94,8 +94,8 @@ def evaluate_pool(
 ) -> tuple[Pooled, ...]:
     """Every group of the pool; a pool without a key is one group even where it has no members.
 
-    `units` are those of what is combined and of what it comes to. `combine` is sum, max or choose. Members come in their order: lower pools first, then by when they happened, what
-    they are called, and their place in the definition.
+    `units` are those of what is combined and of what it comes to. `combine` is sum, max or choose. Members come in
+    their order: lower pools first, then by when they happened, what they are called, and their place in the definition.
     """
     order = sorted(entries, key=lambda e: (e.level, _order(world, e.at), e.recorded, e.place, e.label))
     groups = _grouped(world, pool, order)
@@ -202,8 +202,10 @@ def _combine(world: FactWorld, pool: Pool, group: _Group, units: tuple[str, str]
     variables = _shared(members)
     result = _amount(world, pool, total, variables, units[1] if pool.amount is not None else place)
     clues = group.clues
-    reach = _reach(clues, total, combine, label)
+    reach = _reach(clues, total, combine)
     raised = reach is None or total.high is None or reach > total.high
+    if pool.amount is not None and reach is not None:
+        reach = _amount(world, pool, replace(total, high=reach), variables, units[1]).high
     names_of_clues = tuple(dict.fromkeys([*(e.label for e in clues), *(c for e in members for c in e.clues)]))
     missing = total.missing | group.missing | (frozenset[str]().union(*(e.missing for e in clues)) if raised else NONE)
     # what leaves a lower pool's result in doubt leaves this one in doubt
@@ -219,7 +221,7 @@ def _combine(world: FactWorld, pool: Pool, group: _Group, units: tuple[str, str]
         missing=missing, running=running | (frozenset(names_of_clues) if raised and clues else NONE),
         basis=basis, at=at,
         lapsed=sum((e.amount.value or ZERO for e in late), ZERO), decision=decision,
-        steps=_steps(pool, combine, members, winners, late, total),
+        steps=(*_steps(pool, combine, members, winners, late, total), *_turned(pool, total, result)),
     )  # fmt: skip
 
 
@@ -307,7 +309,7 @@ def _rounded(amount: Amount, rule: str) -> Amount:
     return replace(amount, low=low, high=high)
 
 
-def _reach(clues: Sequence[Entry], total: Amount, combine: str, label: str) -> Decimal | None:
+def _reach(clues: Sequence[Entry], total: Amount, combine: str) -> Decimal | None:
     """The most the total could be if every clue came true; None without a bound."""
     highs = [entry.amount.high for entry in clues]
     if total.high is None or None in highs:
@@ -361,8 +363,11 @@ def _capped(world: FactWorld, pool: Pool, groups: list[Pooled], combine: str) ->
         if pool.round:
             result = _rounded(result, pool.round)
         last = index == len(groups) - 1
+        # the last entry of the group in each scope tells what is left in its window
+        last_rooms = {(room.cap, room.scope): room for number in mine for room in lows.rooms[number]}
         room = tuple(
-            Headroom(each.cap + 1, each.window, each.limit, each.used, each.limit - each.used) for each in lows.rooms
+            Headroom(each.cap + 1, each.window, each.limit, each.used, each.limit - each.used)
+            for _place, each in sorted(last_rooms.items(), key=lambda found: found[0][0])
         )
         steps = group.steps
         if group.result.low is not None and low < group.result.low:
@@ -421,6 +426,14 @@ def _limit(world: FactWorld, cap: Cap, rows: Sequence[Row], groups: Sequence[Poo
         return caps.Limit(allowed, "rolling", scope_of, begins, cap.excess == "carry")
     kind = "all" if cap.window.startswith("term.") else cap.window
     return caps.Limit(allowed, kind, scope_of, None, cap.excess == "carry")  # type: ignore[arg-type]
+
+
+def _turned(pool: Pool, total: Amount, result: Amount) -> tuple[Step, ...]:
+    """What the pool's own expression makes of the total."""
+    if pool.amount is None or total.value is None or result.value is None:
+        return ()
+    shown = f"{total.value} {total.unit}", f"{result.value} {result.unit}"
+    return (step("pool_amount", total=shown[0], formula=str(pool.amount), amount=shown[1]),)
 
 
 def _steps(

@@ -27,6 +27,7 @@ from .assessor import Assessor
 from .combinations import MAX_COMBINATIONS, Combination
 from .instances import Entry, findings
 from .pools import Pooled
+from .securities import available
 from .settlement import Outlet, settle
 
 NONE: frozenset[str] = frozenset()
@@ -293,6 +294,20 @@ def _pool_result(
     )
 
 
+def _held(assessor: Assessor, sink: str) -> Decimal | None:
+    """What an instalment or a security named as a sink can still give: its amount less what was taken from it, and
+    released; nothing of a security out of force. None for any other sink, or while that is not known."""
+    kind, _dot, name = sink.partition(".")
+    world = assessor.base
+    if kind == "security" and name in world.definition.securities:
+        return available(world, world.definition.securities[name])
+    if kind == "instalment" and name in world.definition.instalments:
+        value = world.amount_of_share(kind, name) if world.definition.instalments[name].amount is None else None
+        amount = world.definition.instalments[name].amount if value is None else amount_of(value, "").value
+        return None if amount is None else max(ZERO, amount - world.drawn.get(sink, ZERO))
+    return None
+
+
 def _settlement(
     assessor: Assessor, pool: Pool, group: Pooled, amount: Decimal
 ) -> tuple[tuple[Settled, ...], Rest | None, frozenset[str]]:
@@ -315,6 +330,10 @@ def _settlement(
                 unknown |= stated.missing or {f"{sink.sink}.limit"}
             limit = stated.low or ZERO
             limit -= world.drawn.get(sink.sink, ZERO) - done.get(sink.sink, ZERO)
+        held = _held(assessor, sink.sink)
+        if held is not None:
+            held += done.get(sink.sink, ZERO)
+            limit = held if limit is None else min(limit, held)
         deadline = scope.deadline(sink.deadline) if sink.deadline is not None else None
         truth = scope.truth(sink.when) if sink.when is not None else None
         if truth is not None and truth.value is None and amount and not sink.optional:

@@ -25,8 +25,48 @@ def _result(world: FactWorld, security: Security) -> SecurityResult:
     currency = world.definition.contract.currency
     digits = minor_units(currency)
     amount, steps = _amount(world, security, digits)
-    scope = Evaluator(world)
-    released, missing = ZERO, frozenset[str]()
+    released, missing = _released(world, security, amount, digits)
+    drawn = world.drawn.get(f"security.{security.id}", ZERO)
+    since, until = _validity(world, security)
+    in_force, doubts = _in_force(world, since, until)
+    zero = round_money(0, digits)
+    left = None if amount is None else max(zero, amount - drawn - released)
+    missing |= doubts | (frozenset({f"security.{security.id}.amount"}) if amount is None else frozenset())
+    return SecurityResult(
+        id=security.id,
+        key={},
+        state="known" if amount is not None and not missing else "pending",
+        amount=AmountRange(currency, amount, amount),
+        drawn=zero + drawn,
+        released=zero + released,
+        available=left if in_force is not False else zero,
+        valid_from=_moment(since),
+        valid_until=_moment(until),
+        in_force=in_force,
+        missing=tuple(sorted(missing)),
+        clause=security.clause,
+        derivation=steps,
+        title=security.title,
+    )
+
+
+def available(world: FactWorld, security: Security) -> Decimal | None:
+    """What a security still secures today: its amount less what was drawn and released; None while not known."""
+    digits = minor_units(world.definition.contract.currency)
+    amount = _amount(world, security, digits)[0]
+    released, missing = _released(world, security, amount, digits)
+    if amount is None or missing:
+        return None
+    if _in_force(world, *_validity(world, security))[0] is False:
+        return ZERO
+    return max(ZERO, amount - world.drawn.get(f"security.{security.id}", ZERO) - released)
+
+
+def _released(
+    world: FactWorld, security: Security, amount: Decimal | None, digits: int
+) -> tuple[Decimal, frozenset[str]]:
+    """What was given back so far, never more than the amount, and what is missing to know it all."""
+    scope, released, missing = Evaluator(world), ZERO, frozenset[str]()
     for release in security.releases:
         truth = scope.truth(release.when) if release.when is not None else None
         if truth is not None and truth.value is not True:
@@ -36,33 +76,16 @@ def _result(world: FactWorld, security: Security) -> SecurityResult:
         if part is None and amount is not None and release.share is not None:
             part = round_money(Fraction(amount) * Fraction(release.share), digits)
         released += part or ZERO
-    if amount is not None:
-        released = min(released, amount)
-    drawn = world.drawn.get(f"security.{security.id}", ZERO)
+    return (released if amount is None else min(released, amount)), missing
+
+
+def _validity(world: FactWorld, security: Security) -> tuple[Span | None, Span | None]:
+    """From when to when it is in force; None where the contract sets no edge."""
+    scope = Evaluator(world)
     since = scope.deadline(security.since) if security.since is not None else None
-    until = known(security.valid_until) if security.valid_until is not None else None
     if security.until is not None:
-        until = scope.deadline(security.until)
-    in_force, doubts = _in_force(world, since, until)
-    available = None if amount is None else max(ZERO, amount - drawn - released)
-    missing |= doubts | (frozenset({f"security.{security.id}.amount"}) if amount is None else frozenset())
-    zero = round_money(0, digits)
-    return SecurityResult(
-        id=security.id,
-        key={},
-        state="known" if amount is not None and not missing else "pending",
-        amount=AmountRange(currency, amount, amount),
-        drawn=zero + drawn,
-        released=zero + released,
-        available=available if in_force is not False else zero,
-        valid_from=_moment(since),
-        valid_until=_moment(until),
-        in_force=in_force,
-        missing=tuple(sorted(missing)),
-        clause=security.clause,
-        derivation=steps,
-        title=security.title,
-    )
+        return since, scope.deadline(security.until)
+    return since, known(security.valid_until) if security.valid_until is not None else None
 
 
 def _amount(world: FactWorld, security: Security, digits: int) -> tuple[Decimal | None, tuple[Step, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..language import ExpressionError
 from ..language.check import Checker
-from ..language.syntax import Var
+from ..language.syntax import Expr, Var
 from ..language.types import (
     ANY,
     BOOL,
@@ -29,6 +29,7 @@ from ..language.types import (
 )
 from .builtin import SYSTEM_FINDINGS, item_kinds
 from .model import Definition
+from .units import currency_named
 
 
 def build_environment(definition: Definition, published: Collection[str]) -> Environment:
@@ -50,8 +51,9 @@ def build_environment(definition: Definition, published: Collection[str]) -> Env
         "commitment": dict.fromkeys(d.commitments, element("commitment")),
         "party": dict.fromkeys(d.parties, element("party")),
         "measure": dict.fromkeys(d.measures, ANY),
-        "pool": {name: _pool_type(d, name, frozenset()) for name in d.pools},
-        "rule": {name: POINTS if rule.yields == "points" else amount for name, rule in d.rules.items()},
+        "total of pool": {},
+        "pool": dict.fromkeys(d.pools, ANY),
+        "rule": {name: POINTS if rule.yields == "points" else ANY for name, rule in d.rules.items()},
         "right": dict.fromkeys(d.rights, ANY),
         "table": dict.fromkeys(d.tables, ANY),
         "penalty_table": dict.fromkeys(d.penalty_tables, ANY),
@@ -85,10 +87,88 @@ def build_environment(definition: Definition, published: Collection[str]) -> Env
     readings = {name: _reading_type(environment, d, name) for name in d.readings}
     environment = replace(environment, refs={**refs, "reading": readings})
     environment = replace(environment, tables={name: _table_type(environment, d, name) for name in d.tables})
-    environment = _with_measures(environment, d)
-    outcomes = {f"assessment of rule.{name}": _rule_fields(environment, d, name) for name in d.rules}
-    outcomes |= {f"assessment of pool.{name}": _pool_fields(environment, d, name, outcomes) for name in d.pools}
-    return replace(environment, fields={**environment.fields, **outcomes})
+    environment = _with_outcomes(_with_measures(environment, d), d)
+    # what was noted while types were still being found may be outdated
+    environment.sums.clear()
+    return environment
+
+
+def units_in(environment: Environment) -> dict[str, str]:
+    """`rule.x`, `pool.x` and `total of pool.x` → `CNY`, `points` …"""
+    found = {}
+    for kind in ("rule", "pool", "total of pool"):
+        for name, unit in environment.refs[kind].items():
+            found[f"{kind}.{name}"] = unit.detail if unit.name == "money" else "points"
+    return found
+
+
+def zeros_in(environment: Environment) -> dict[Expr, str]:
+    """The unit of each `sum(…)` of amounts, points or elapsed times: what the sum of nothing is so much of."""
+    return {
+        tree: kind.detail or kind.name
+        for tree, kind in environment.sums.items()
+        if kind.name in ("money", "points", "clock")
+    }
+
+
+def _with_outcomes(environment: Environment, d: Definition) -> Environment:
+    """The types of rules and pools, each after those it rests on, and the fields of their results."""
+    for _round in range(len(d.rules) + len(d.pools) + 1):
+        before = (environment.refs["rule"], environment.refs["pool"], environment.refs["measure"])
+        outcomes = {f"assessment of rule.{name}": _rule_fields(environment, d, name) for name in d.rules}
+        outcomes |= {f"assessment of pool.{name}": _pool_fields(environment, d, name, outcomes) for name in d.pools}
+        environment = replace(environment, fields={**environment.fields, **outcomes})
+        rules = {name: _rule_type(environment, d, name) for name in d.rules}
+        environment = replace(environment, refs={**environment.refs, "rule": rules})
+        totals = {name: _total_type(environment, d, name, frozenset()) for name in d.pools}
+        pools = {name: _pool_type(environment, d, name, totals[name]) for name in d.pools}
+        environment = replace(environment, refs={**environment.refs, "pool": pools, "total of pool": totals})
+        environment = _with_measures(environment, d)
+        if before == (environment.refs["rule"], environment.refs["pool"], environment.refs["measure"]):
+            break
+    return environment
+
+
+def _rule_type(environment: Environment, d: Definition, name: str) -> Type:
+    """What a rule yields: the currency its amount is in, or points; by its words where types do not tell."""
+    rule = d.rules[name]
+    if rule.yields == "points":
+        return POINTS
+    checker = Checker(environment, d.contract.currency, mode="amount")
+    kind = ANY
+    if rule.amount is not None:
+        try:
+            checker.bind(rule.bindings)
+            checker.variables |= {n: attribute_type(k, d.contract.currency, d.items) for n, k in rule.findings.items()}
+            kind = checker.check(rule.amount)
+        except ExpressionError:
+            kind = ANY
+    return kind if kind.name == "money" else money(currency_named(d, rule.amount))
+
+
+def _total_type(environment: Environment, d: Definition, name: str, seen: frozenset[str]) -> Type:
+    """What a pool adds up: what its first member yields."""
+    for member in d.pools[name].over:
+        if member in d.rules:
+            return environment.refs["rule"][member]
+        if member in d.pools and member not in seen:
+            total = _total_type(environment, d, member, seen | {name})
+            return _pool_type(environment, d, member, total)
+    return money(d.contract.currency)
+
+
+def _pool_type(environment: Environment, d: Definition, name: str, total: Type) -> Type:
+    """What a pool comes to: what it adds up, or what its `amount` makes of that (points into money)."""
+    tree = d.pools[name].amount
+    if tree is None or not any(isinstance(node, Var) and node.name == "total" for node in tree.walk()):
+        return total
+    names = {node.name for node in tree.walk() if isinstance(node, Var)} - {*environment.sets}
+    variables = {**dict.fromkeys(names, ANY), "total": total}
+    try:
+        kind = Checker(environment, d.contract.currency, mode="amount", variables=variables).check(tree)
+    except ExpressionError:
+        return total
+    return kind if kind.name in ("money", "points") else total
 
 
 def _rule_fields(environment: Environment, d: Definition, name: str) -> Mapping[str, Type]:
@@ -170,16 +250,6 @@ def _callables(environment: Environment, d: Definition) -> dict[str, Mapping[str
     return found
 
 
-def _pool_type(d: Definition, name: str, seen: frozenset[str]) -> Type:
-    """What a pool adds up: points if its first rule yields points, else the contract's money."""
-    for member in d.pools[name].over:
-        if member in d.rules:
-            return POINTS if d.rules[member].yields == "points" else money(d.contract.currency)
-        if member in d.pools and member not in seen:
-            return _pool_type(d, member, seen | {name})
-    return money(d.contract.currency)
-
-
 def set_names(definition: Definition) -> list[tuple[str, str]]:
     """Every set's name with the table it comes from, to find two of the same name."""
     d = definition
@@ -218,13 +288,14 @@ def _fields(d: Definition, amount: Type) -> dict[str, Mapping[str, Type]]:
         "party": {**common, "name": TEXT, "role": TEXT},
     }  # fmt: skip
     for item in item_kinds(d).values():
-        declared = {name: attribute_type(kind, currency) for name, kind in item.attributes.items()}
+        declared = {name: attribute_type(kind, currency, d.items) for name, kind in item.attributes.items()}
         fields[item.id] = {"id": TEXT, "at": MOMENT, **declared}
     for interval in d.intervals.values():
-        typed = {n: attribute_type(k, currency) for n, k in {**interval.key, **interval.attributes}.items()}
+        held = {**interval.key, **interval.attributes}
+        typed = {name: attribute_type(kind, currency, d.items) for name, kind in held.items()}
         fields[interval.id] = {"id": TEXT, "start": MOMENT, "end": MOMENT, "length": CLOCK, **typed}
     for series in d.series.values():
-        typed = {name: attribute_type(kind, currency) for name, kind in series.key.items()}
+        typed = {name: attribute_type(kind, currency, d.items) for name, kind in series.key.items()}
         fields[series.id] = {"id": TEXT, "period": TEXT, "value": attribute_type(series.value, currency), **typed}
     return fields
 

@@ -445,6 +445,9 @@ class Definition:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     source: Data = field(default_factory=dict, repr=False)
+    # The unit of each rule and pool, and of each sum of nothing; found with the types, see `units` and `environment`.
+    units: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    zeros: Mapping[Expr, str] = field(default_factory=dict, repr=False, compare=False)
     # What is worth a look but refuses nothing, found while the tables were read.
     warnings: tuple[Problem, ...] = field(default=(), repr=False, compare=False)
 

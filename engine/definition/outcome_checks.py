@@ -10,16 +10,16 @@ from ..language import syntax as s
 from ..language.check import Checker
 from ..language.errors import suggestion
 from ..language.parser import PERIOD_UNITS
-from ..language.types import ANY, Environment, Type, money
+from ..language.types import ANY, Environment, Type
+from .environment import units_in
 from .model import Definition, Pool, Rule
 from .reader import Problems
 from .tables import COMBINE
-from .units import units_of
 
 
 def check_outcomes(definition: Definition, problems: Problems, environment: Environment) -> None:
     """Note every problem of the rules, pools, rights, instalments and securities."""
-    check = _Check(definition, problems, environment, units_of(definition))
+    check = _Check(definition, problems, environment, units_in(environment))
     for rule in definition.rules.values():
         check.rule(rule)
     for pool in definition.pools.values():
@@ -93,14 +93,17 @@ class _Check:
         self._combine(table, pool)
         members, group = self.scope(pool), self._group_scope(pool)
         plain = pool.combine == "sum" and pool.amount is None
-        total: Type = money(self.units[table]) if self.units[table] != "points" else Type("points")
+        total, result = self.environment.refs["total of pool"][pool.id], self.environment.refs["pool"][pool.id]
         for tree in pool.by:
             self._key(table, pool, tree, members)
         if pool.amount is not None:
-            self._expression(table, pool.clause, pool.amount, {**group, "total": total}, _like(total))
+            # what is worked out from the total may be of another unit (points made into money), nothing else may
+            turned = any(isinstance(node, s.Var) and node.name == "total" for node in pool.amount.walk())
+            rule = _amount if turned else _like(total)
+            self._expression(table, pool.clause, pool.amount, {**group, "total": total}, rule)
         for number, cap in enumerate(pool.caps, start=1):
             place, clause = f"{table}.caps.{number}", cap.clause or pool.clause
-            self._expression(place, clause, cap.limit, {**(members if plain else group), "total": total}, _like(total))
+            self._expression(place, clause, cap.limit, {**(members if plain else group), "total": total}, _like(result))
             if cap.length is not None:
                 self._expression(place, clause, cap.length, {}, Checker.duration)
             for tree in cap.by:

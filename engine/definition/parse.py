@@ -14,6 +14,7 @@ from typing import Any
 
 from ..language.errors import suggestion
 from ..problems import Problem
+from .environment import units_in, zeros_in
 from .model import Definition
 from .reader import Problems, Reader
 from .references import check_references
@@ -82,10 +83,10 @@ def parse_definition(
     definition = Definition(
         contract=contract, profile=profile, calendars=calendars, source=deepcopy(dict(data)), **groups
     )
-    check_references(definition, problems, published)
+    environment = check_references(definition, problems, published)
     if any(problem.level == "error" for problem in problems.found):
         raise DefinitionRefused(tuple(problems.found))
-    return replace(definition, warnings=tuple(problems.found))
+    return replace(definition, units=units_in(environment), zeros=zeros_in(environment), warnings=tuple(problems.found))
 
 
 def _members(data: Mapping[str, Any], table: str, problems: Problems) -> Mapping[str, Any]:

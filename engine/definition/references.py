@@ -18,8 +18,8 @@ from .table_checks import check_tables
 from .tables import SETTINGS
 
 
-def check_references(definition: Definition, problems: Problems, published: Collection[str]) -> None:
-    """Note every problem that shows only when the tables are seen together."""
+def check_references(definition: Definition, problems: Problems, published: Collection[str]) -> Environment:
+    """Note every problem that shows only when the tables are seen together; the names and types found on the way."""
     check = _Check(definition, problems, build_environment(definition, published))
     check.names()
     check.settings()
@@ -28,6 +28,7 @@ def check_references(definition: Definition, problems: Problems, published: Coll
     check_outcomes(definition, problems, check.environment)
     for circle in _circles(definition):
         problems.add("cycle", circle[0], check.clause_of(circle[0]), path=" → ".join(circle))
+    return check.environment
 
 
 class _Check:

@@ -7,6 +7,7 @@ doubts may turn out, without trying them one by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +16,7 @@ from .values import (
     ANYWHERE,
     DOWN,
     UP,
+    Between,
     Choice,
     Value,
     between,
@@ -40,6 +42,19 @@ def total(pairs: Pairs, running: frozenset[str]) -> Choice:
         low, high = _plus(low, bottom), _plus(high, top)
         negative |= bottom is None or size(bottom) < 0
     return _result(pairs, low, high, running, ANYWHERE if negative else UP)
+
+
+def with_zero(value: Choice, zero: Any) -> Choice:
+    """The sum with nothing written as so much of nothing: no yuan, no points."""
+
+    def typed(end: Any) -> Any:
+        return zero if isinstance(end, Fraction) and not end else end
+
+    options = tuple(
+        Between(typed(option.low), typed(option.high)) if isinstance(option, Between) else typed(option)
+        for option in value.options
+    )
+    return value if options == value.options else replace(value, options=options)
 
 
 def count(pairs: Pairs, running: frozenset[str]) -> Choice:

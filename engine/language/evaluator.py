@@ -170,6 +170,8 @@ class Evaluator(Lookups):
             value = self.value(tree)
             if isinstance(value, Choice) and isinstance(value.value, Element):
                 return value.value
+            holder = self.element(tree.base) if isinstance(tree, s.Field) else None
+            return None if holder is None else self.held(holder, tree.name, value)
         return None
 
     def _on_index(self, tree: s.Index) -> Value:
@@ -432,6 +434,12 @@ class _FilterScope(Evaluator):
     def memorable(self, names: frozenset[str]) -> bool:
         """Inside a filter a set may depend on the member."""
         return False
+
+    def element(self, tree: s.Expr) -> Element | None:
+        """The thing an expression names; a bare field of the member may hold the id of one."""
+        if isinstance(tree, s.Var) and tree.name in self.member.fields and tree.name not in self.variables:
+            return self.held(self.member, tree.name, self.member.fields[tree.name])
+        return super().element(tree)
 
     def binding(self, **values: Value) -> Evaluator:
         """The same scope with more named values."""

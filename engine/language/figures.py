@@ -50,7 +50,10 @@ class Figures(Members):
         return self._aggregate(tree.args[0], aggregates.count)
 
     def _value_sum(self, tree: s.Call) -> Value:
-        return self._aggregate(tree.args[0], aggregates.total)
+        """The sum; of nothing it is so much of nothing of what the set holds: no yuan, no points."""
+        value = self._aggregate(tree.args[0], aggregates.total)
+        zero = self.world.zero(tree)
+        return value if zero is None else aggregates.with_zero(value, zero)
 
     def _value_mean(self, tree: s.Call) -> Value:
         return self._aggregate(tree.args[0], aggregates.mean)

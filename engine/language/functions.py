@@ -178,6 +178,9 @@ NUMERIC = ("count", "ratio", "money", "points", "clock", "span", "any")
 
 def _sum(c: Checker, call: s.Call) -> Type:
     kind = c.member_value(call.args[0], c.expect_named(call.args[0], ("set",)))
+    # two places may say the same of things of other units: then the words alone do not tell
+    known = c.environment.sums.get(call, kind)
+    c.environment.sums[call] = kind if known == kind else ANY
     return c.expect(kind, call.args[0], "numbers or amounts", kind.name in NUMERIC)
 
 

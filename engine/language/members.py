@@ -42,7 +42,8 @@ class Group:
     """The members of a set, each with whether it is in it: true or unknown, never false.
 
     `missing` is not empty if not even the candidates are known. `running` names what still goes on inside the set's
-    window. `field` is the field taken of every member (`payments().amount`), `name` what a member is called.
+    window. `field` is the field taken of every member (`payments().amount`), or a path of fields from one thing to the
+    next (`d.value`), `name` what a member is called.
     """
 
     members: tuple[Pair, ...] = ()
@@ -134,7 +135,8 @@ class Members(Moments):
         if isinstance(tree, s.Over):
             return self._within(tree)
         if isinstance(tree, s.Field) and self.element(tree.base) is None:
-            return replace(self.group(tree.base), field=tree.name)
+            base = self.group(tree.base)
+            return replace(base, field=f"{base.field}.{tree.name}" if base.field else tree.name)
         if isinstance(tree, s.Binary):
             return self._joined(tree)
         if isinstance(tree, s.Each):
@@ -395,9 +397,34 @@ class Members(Moments):
         names = [group.field] if group.field else ["value", "amount"]
         found = []
         for element, inside in members:
+            if "." in group.field:
+                found.append((self._along(element, group.field), inside))
+                continue
             value = next((element.fields[name] for name in names if name in element.fields), None)
             found.append((value or nothing_known({f"{element.kind}:{element.id}.{names[0]}"}), inside))
         return found
+
+    def _along(self, element: Element, path: str) -> Value:
+        """What stands at the end of a path of fields: `d.value` of a breach is the value of what it is a breach of."""
+        holder: Element | None = element
+        *way, last = path.split(".")
+        for name in way:
+            value = holder.fields.get(name) if holder is not None else None
+            if not isinstance(value, Choice) or holder is None:
+                return nothing_known({f"{element.kind}:{element.id}.{path}"})
+            if not value.options:
+                return value
+            holder = self.held(holder, name, value)
+        if holder is None or last not in holder.fields:
+            return nothing_known({f"{element.kind}:{element.id}.{path}"})
+        return holder.fields[last]
+
+    def held(self, holder: Element, name: str, value: Value) -> Element | None:
+        """The thing a field holds: itself, or the item whose id it is where the field is declared as such an item."""
+        found = value.value if isinstance(value, Choice) else None
+        if isinstance(found, Element):
+            return found
+        return self.world.held(holder.kind, name, found) if isinstance(found, str) else None
 
     def as_value(self, group: Group) -> Choice:
         """A set as a value: with doubtful members, the sets with and without them all."""

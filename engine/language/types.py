@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .syntax import Expr
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ def set_of(kind: str) -> Type:
     return Type("set", kind)
 
 
-def attribute_type(name: str, currency: str) -> Type:
-    """The type an attribute's declaration names; the name of an item kind means such an item's id."""
+def attribute_type(name: str, currency: str, kinds: Collection[str] = ()) -> Type:
+    """The type an attribute's declaration names; one of `kinds` means an item of that kind, named by its id."""
     simple = {
         "bool": BOOL, "count": COUNT, "number": COUNT, "ratio": RATIO, "points": POINTS, "date": DATE,
         "instant": INSTANT, "moment": MOMENT, "duration": CLOCK, "span": SPAN, "text": TEXT, "any": ANY,
@@ -63,7 +67,7 @@ def attribute_type(name: str, currency: str) -> Type:
     }  # fmt: skip
     if name.startswith("money(") and name.endswith(")"):
         return money(name[6:-1])
-    return simple.get(name, TEXT)
+    return simple.get(name, element(name) if name in kinds else TEXT)
 
 
 @dataclass(frozen=True)
@@ -87,3 +91,5 @@ class Environment:
     callables: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
     # what the tables look up: the type of their ranges' ends, and whether their rows make use of `x`
     ranges: Mapping[str, tuple[Type, bool]] = field(default_factory=dict)
+    # what each `sum(…)` that was checked adds up: of nothing it is so much of nothing
+    sums: dict[Expr, Type] = field(default_factory=dict, compare=False)

@@ -10,8 +10,9 @@ from ..calendars import Calendar
 from ..derivation import Step
 from ..intervals import Interval
 from . import syntax as s
+from .offsets import Length
 from .spans import Span, Zone
-from .values import Choice, Element, Value
+from .values import Choice, Element, Money, Points, Value
 
 What = Literal["due", "raw", "done"]
 # Where an assessment comes from; "" with the name "" means all of them.
@@ -102,6 +103,9 @@ class World(Protocol):
     def members(self, name: str) -> tuple[Element, ...] | None:
         """The set of that name, or None if there is no such set."""
 
+    def held(self, kind: str, field: str, name: str) -> Element | None:
+        """The item of that id, if things of this kind have a field declared to hold such an item."""
+
     def breaches(self, duty: str) -> tuple[Element, ...]:
         """The instances of a duty that are in breach."""
 
@@ -118,6 +122,9 @@ class World(Protocol):
 
     def periods(self, tree: s.Each) -> tuple[tuple[Element, ...] | None, frozenset[str]]:
         """The periods of a term, or None and what is missing while the term has no start."""
+
+    def zero(self, tree: s.Call) -> Money | Points | Length | None:
+        """What a sum of nothing is: no yuan, no points, no time; None where its unit is not known."""
 
     def is_series(self, name: str) -> bool:
         """Whether a set holds figures of periods."""

@@ -28,6 +28,7 @@ from web.forms.readings import ReadingForm
 from web.links import filter_group
 
 UNPROCESSABLE = 422
+FIRST = ("proposed", "open", "chosen", "default")
 STATES: dict[str, Tone] = {"proposed": "info", "in_force": "ok", "rejected": ""}
 
 
@@ -71,7 +72,11 @@ def register(request: HttpRequest, contract_id: int) -> HttpResponse:
         counts["money"] += name in money
         if wanted in ("", code) or (wanted == "money" and name in money):
             holds = chosen.get(name) or reading.default
-            rows.append({"reading": reading, "holds": holds, "label": label, "tone": tone, "money": name in money})
+            rows.append(
+                {"reading": reading, "holds": holds, "label": label, "tone": tone, "money": name in money, "code": code}
+            )
+    # What waits for somebody first, and of that what moves money; otherwise as the contract's clauses run.
+    rows.sort(key=lambda row: (FIRST.index(row["code"]), not row["money"]))
     options = [
         ("", _("All")), ("open", _("To be chosen")), ("proposed", _("Waiting")), ("chosen", _("Chosen")),
         ("default", _("By default")), ("money", _("Moves money")),

@@ -97,7 +97,11 @@ def test_imagined_facts_cannot_be_adopted_recorded_ones_can(world):
     assert "宕机两小时以上" in shown.content.decode()
     answered = client.post(
         reverse("web:penalty_adopt", args=[world.contract.pk]),
-        {"target": only.outcome.target, "key": only.outcome.key_text},
+        {
+            "target": only.outcome.target,
+            "key": only.outcome.key_text,
+            "idempotency_key": shown.context["shown"][0]["repeat_key"],
+        },
     )
     assert answered.status_code == 302
     case = PenaltyCase.objects.get()

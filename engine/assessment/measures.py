@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -63,12 +64,20 @@ def _result(measure: Measure, key: dict[str, str], value: Value, doubts: frozens
 
 
 def figure(value: Any) -> str:
-    """An exact figure as text: `9999/10000`, `CNY 12.30`, `1800 seconds`, `true`, an id."""
+    """An exact figure as text: `9999/10000`, `CNY 12.30`, `1800 seconds`, `267.84 seconds`, `true`, an id."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Length) and value.is_clock:
-        seconds, rest = divmod(value.microseconds, 1_000_000)
-        return f"{seconds} seconds" if not rest else f"{value.microseconds} microseconds"
+        return f"{_plain(Fraction(value.microseconds, 1_000_000))} seconds"
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return str(value) if isinstance(value, str | Fraction) else written(value)
+
+
+def _plain(number: Fraction) -> str:
+    """A number with all its decimals; as a fraction where they would not end."""
+    tens = 0
+    while number * 10**tens % 1 and tens < 12:
+        tens += 1
+    scaled = number * 10**tens
+    return str(number) if scaled % 1 else f"{Decimal(int(scaled)).scaleb(-tens):f}"

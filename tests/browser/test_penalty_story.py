@@ -148,7 +148,8 @@ def what_is_known_is_recorded(world: World) -> None:
             )
             if fact.state == "proposed":
                 event_confirm(actor=boss, fact=fact)
-    for reading, option in (("fee_base", "equal"), ("band_policy", "strict"), ("above_top_policy", "none")):
+    chosen = {"fee_base": "equal", "band_policy": "strict", "above_top_policy": "none", "availability_window": "month"}
+    for reading, option in chosen.items():
         choice = reading_propose(
             actor=it, contract=world.contract, name=reading, option=option, reason="双方会商纪要第二项"
         )

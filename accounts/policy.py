@@ -114,6 +114,8 @@ _TABLE = (
     _action("deduction.add", {"FIN", "MGR"}, "payment.read"),
     _action("deduction.reverse", {"MGR"}, "payment.read"),
     _action("claim.keep", {"FIN", "MGR"}, "payment.read"),
+    _action("refund.approve", {"MGR"}, "payment.read"),
+    _action("refund.pay", {"FIN"}, "payment.read"),
     _action("freeze.keep", BUYER_STAFF, "payment.read"),
     # who uses how much, and how the price is shared among the systems: the buyer's own working papers
     _action("allocation.read", BUYER_READERS),

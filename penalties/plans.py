@@ -1,14 +1,46 @@
-"""From the definition's settlement sinks to what each can give now."""
+"""From the definition's settlement sinks, and the securities in hand, to what each can give now."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from billing.models import Milestone
-from contracts.selectors import definition_for
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from billing.models import Milestone, SecurityInstrument
+from billing.rules_guarantee import nature_of
+from billing.services.guarantee_claims import last_day, liability_ground
+from billing.terms_guarantee import security_terms
+from contracts.errors import Refused
+from contracts.selectors import definition_for, readings_chosen, today_for
 from engine.definition import Definition
+from engine.definition.model import Sink
+from engine.facts import FactStore
+from engine.language.evaluator import Evaluator
+from engine.world import FactWorld
 from penalties.models import PenaltyCase
 from penalties.rules import Source
+
+VENDOR = "vendor"
+
+
+@dataclass(frozen=True)
+class Security:
+    """An instrument a liability may be claimed from: `room` is what is left of it, `last` the last day a claim may be
+    delivered (None: no end), `over` says that day has passed."""
+
+    instrument: SecurityInstrument
+    room: Decimal
+    last: date | None
+    over: bool
+
+    @property
+    def key(self) -> str:
+        """What it is called as a source of a settlement."""
+        return f"guarantee:{self.instrument.pk}"
 
 
 def settling_pool(definition: Definition, case: PenaltyCase) -> str:
@@ -17,22 +49,64 @@ def settling_pool(definition: Definition, case: PenaltyCase) -> str:
     own = [name] if kind == "pool" else []
     above = [label.partition("/")[0] for label in case.pools]
     known = [pool for pool in (*own, *above) if pool in definition.pools]
-    return next((pool for pool in known if definition.pools[pool].data.get("settle")), "")
+    return next((pool for pool in known if definition.pools[pool].sinks), "")
 
 
-def sources_of(case: PenaltyCase) -> tuple[Source, ...]:
-    """The sources in the definition's order, with what each can give; the vendor's own payment covers the rest. A
-    security is drawn by its own procedure and gives nothing here; without sinks the vendor pays all."""
+def securities_of(case: PenaltyCase, definition: Definition) -> list[Security]:
+    """The accepted instruments that the vendor's liabilities may be claimed from, oldest first; those whose validity is
+    over come with no room, so that a page can say why they give nothing. One statement, none without a security."""
+    terms = {code: known for code, known in security_terms(definition).items() if liability_ground(known) is not None}
+    if not terms:
+        return []
+    accepted = SecurityInstrument.State.ACCEPTED
+    renewed = SecurityInstrument.objects.filter(replaces=OuterRef("pk"), state=accepted)
+    rows = SecurityInstrument.objects.filter(
+        ~Exists(renewed), contract_id=case.contract_id, security__in=terms, state=accepted
+    ).order_by("pk")
+    today = today_for(case.contract)
+    found = []
+    for row in rows:
+        # a paper is no money before it is cashed
+        if row.balance <= row.reserved or (nature_of(row.form) == "paper" and row.cashed_on is None):
+            continue
+        last = last_day(row, terms[row.security])
+        over = last is not None and today > last
+        found.append(Security(row, Decimal(0) if over else row.balance - row.reserved, last, over))
+    return found
+
+
+def sources_of(case: PenaltyCase, securities: Iterable[Security] | None = None) -> tuple[Source, ...]:
+    """The sources in the definition's order, with what each can give; the vendor's own payment covers the rest.
+
+    A security gives something only where it is asked to, unless the definition's sink for it has a condition that the
+    readings in force meet. A security no sink names comes after them: the contract's grounds allow a claim on it.
+    """
     definition = definition_for(case.contract)
+    held = securities_of(case, definition) if securities is None else list(securities)
     pool = settling_pool(definition, case)
-    sources = []
-    for sink in definition.pools[pool].data["settle"] if pool else ():
-        kind, _dot, name = str(sink["sink"]).partition(".")
+    sources: list[Source] = []
+    for sink in definition.pools[pool].sinks if pool else ():
+        kind, _dot, name = sink.sink.partition(".")
         if kind == "instalment":
             milestone = Milestone.objects.filter(contract_id=case.contract_id, code=name).first()
             if milestone is not None:
                 sources.append(Source(f"instalment:{name}", _room(milestone, case)))
-    return (*sources, Source("vendor"))
+        elif kind == "security":
+            own = [each for each in held if each.instrument.security == name and not each.over]
+            optional = not own or not _comes_first(case, definition, sink)
+            sources += [Source(each.key, each.room, optional) for each in own]
+    named = {source.key for source in sources}
+    sources += [Source(each.key, each.room, optional=True) for each in held if not (each.over or each.key in named)]
+    return (*sources, Source(VENDOR))
+
+
+def _comes_first(case: PenaltyCase, definition: Definition, sink: Sink) -> bool:
+    """Whether the readings chosen put this security before what follows it."""
+    if sink.optional or sink.when is None:
+        return False
+    readings = readings_chosen(case.contract, definition=definition)
+    world = FactWorld(definition, FactStore(), {}, today_for(case.contract), None, readings)
+    return Evaluator(world, {}).truth(sink.when).value is True
 
 
 def _room(milestone: Milestone, case: PenaltyCase) -> Decimal:
@@ -40,3 +114,16 @@ def _room(milestone: Milestone, case: PenaltyCase) -> Decimal:
     own = milestone.freezes.filter(source_key=f"penalty:{case.number}", lifted_at=None).values_list("amount", flat=True)
     room: Decimal = milestone.amount - milestone.committed - milestone.deducted - milestone.frozen + sum(own)
     return max(Decimal(0), room)
+
+
+def refuse_over(securities: Iterable[Security], wanted: Mapping[str, Decimal]) -> None:
+    """Raises Refused where something is wanted of a security whose validity is over."""
+    for each in securities:
+        if each.over and wanted.get(each.key, Decimal(0)) > 0:
+            assert each.last is not None  # what is over had an end
+            raise Refused(
+                _("Claims on %(number)s had to be delivered by %(last)s, when its validity ended. Deduct from an "
+                  "instalment or have the vendor pay instead.")
+                % {"number": each.instrument.number, "last": each.last.isoformat()},
+                "plan",
+            )  # fmt: skip

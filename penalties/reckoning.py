@@ -20,7 +20,8 @@ from engine.evaluation import assess
 from engine.facts import FactStore
 from engine.versions import Version, evaluate_versions
 from obligations.reckoning import governing, versions_known
-from penalties.models import Assessment, FactSnapshot
+from penalties.facts import facts_of
+from penalties.models import Assessment, FactSnapshot, PenaltyCase
 from penalties.outcomes import Outcome
 from penalties.snapshots import facts_dump, facts_load, fingerprint
 from penalties.units import outcomes_of
@@ -52,19 +53,24 @@ class Basis:
         return {**self.calendars, **self.definition.calendars}.get(self.definition.contract.calendar)
 
 
-def basis_for(contract: Contract, *, as_of: date) -> Basis:
-    """What the contract's penalties rest on now. Raises Refused without an active definition."""
+def basis_for(contract: Contract, *, as_of: date, without: PenaltyCase | None = None) -> Basis:
+    """What the contract's penalties rest on now; `without` leaves out what the docket itself says of a case, so that a
+    new computation of it does not count its own settlement. Raises Refused without an active definition."""
     versions = versions_known(contract, None)
     if not versions:
         raise Refused(_("This contract has no active definition yet. Load one and have it activated."))
     version = versions[-1]
     definition = definition_for(version)
     years, calendars = years_and_calendars_now()
+    facts = fact_store(contract, definition)
+    if without is not None:
+        own = facts_of(without)
+        facts = FactStore(record for record in facts.records if not record.id.startswith(own))
     return Basis(
         contract=contract,
         version=version,
         definition=definition,
-        facts=fact_store(contract, definition),
+        facts=facts,
         readings=dict(readings_chosen(contract, definition=definition)),
         years=years,
         calendars=calendars,

@@ -61,6 +61,7 @@ MOVES: Mapping[str, Move] = {
     "freeze": _move("frozen", "decided"),
     "settle": _move("settled", "agreed"),
     "close": _move("closed", "settled"),
+    "reopen": _move("settled", "closed"),
     "waive": _move(
         "waived", "clue", "established", "proposed", "approved", "notified", "objected", "decided", "agreed", "frozen"
     ),

@@ -87,6 +87,8 @@ WORDS = {
     "hold.open": _("Fiscal hold recorded"),
     "hold.notify": _("Vendor notified of the delay"),
     "hold.end": _("Release of the funds recorded"),
+    "refund.approve": _("Refund approved"),
+    "refund.pay": _("Refund transferred"),
     "liability.open": _("Liability recorded"),
     "liability.adjust": _("Liability adjusted"),
     "payee.propose": _("Change of account proposed"),

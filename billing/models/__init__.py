@@ -7,6 +7,7 @@ from billing.models.holds import FiscalHold
 from billing.models.invoices import Invoice, InvoiceTax
 from billing.models.milestones import Milestone, NumberSequence
 from billing.models.payments import PayeeChange, Payment, PaymentApplication, PaymentReversal
+from billing.models.refunds import Refund
 
 __all__ = [
     "Allocation",
@@ -24,6 +25,7 @@ __all__ = [
     "Payment",
     "PaymentApplication",
     "PaymentReversal",
+    "Refund",
     "SecurityClaim",
     "SecurityInstrument",
     "SecurityMovement",

@@ -22,7 +22,7 @@ from accounts.scoping import Viewer
 from billing.models import SecurityClaim, SecurityInstrument, SecurityMovement, SecurityOrder
 from billing.rules_guarantee import nature_of
 from billing.services.common import actor_id, clean_amount, clean_note, clean_reference
-from billing.services.liabilities import liability_locked, settle_from
+from billing.services.liabilities import liability_draw
 from billing.terms_guarantee import SecurityTerms, security_terms
 from contracts.errors import Refused
 from contracts.models import Contract
@@ -447,4 +447,4 @@ def _carry_out(order: SecurityOrder, instrument: SecurityInstrument, person: int
         assert wrong is not None  # the database holds it
         move(instrument, Moved.COUNTER, -wrong.change, claim=wrong.claim, counters=wrong, **given)
         if wrong.claim is not None and wrong.claim.liability is not None:
-            settle_from(liability_locked(wrong.claim.liability), "drawn", wrong.change)
+            liability_draw(wrong.claim.liability, wrong.change)

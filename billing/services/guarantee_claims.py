@@ -20,8 +20,8 @@ from billing.models import Liability, SecurityClaim, SecurityInstrument
 from billing.rules_guarantee import claim_until, nature_of
 from billing.services.common import actor_id, clean_amount, clean_note, next_number
 from billing.services.guarantee import Moved, instrument_locked, move, security_changed, terms_of
-from billing.services.liabilities import liability_locked, settle_from
-from billing.terms_guarantee import SecurityTerms
+from billing.services.liabilities import liability_draw
+from billing.terms_guarantee import Ground, SecurityTerms
 from contracts.errors import Refused
 from contracts.selectors import today_for
 from contracts.services.files import Upload, evidence_add
@@ -72,6 +72,40 @@ def security_claim_propose(
     not cashed.
     """
     require(actor, "security.propose", instrument)
+    with transaction.atomic():
+        claim = _set_up(
+            instrument, ground=ground, amount=amount, reason=reason, liability=liability, by=actor_id(actor)
+        )
+        after = {"ground": claim.ground, "amount": claim.amount, "liability": claim.liability}
+        _note(actor, "security.claim", claim, after, claim.reason)
+        return claim
+
+
+def security_claim_order(
+    *, actor: Viewer, instrument: SecurityInstrument, liability: Liability, amount: Decimal, reason: str, by: int
+) -> SecurityClaim:
+    """Make a claim that two persons have already answered for: proposed by the user `by` as part of a settlement,
+    approved by the actor with it. It waits to be delivered like any other. Raises Refused as proposing and approving
+    do."""
+    require(actor, "security.decide", instrument)
+    with transaction.atomic():
+        locked = instrument_locked(instrument)
+        ground = liability_ground(terms_of(locked.contract, locked.security))
+        if ground is None:
+            raise Refused(_("The contract names no ground on which a liability is claimed from this security."))
+        claim = _set_up(locked, ground=ground.key, amount=amount, reason=reason, liability=liability, by=by)
+        return _decided(claim, actor=actor, approve=True, reason=claim.reason)
+
+
+def liability_ground(terms: SecurityTerms) -> Ground | None:
+    """The first ground on which what the vendor owes may be claimed from the security."""
+    return next((ground for ground in terms.grounds if ground.limit == "liability" and not ground.keeps), None)
+
+
+def _set_up(
+    instrument: SecurityInstrument, *, ground: str, amount: Decimal, reason: str, liability: Liability | None, by: int
+) -> SecurityClaim:
+    """The proposed claim, with its amount set aside."""
     text = clean_note(reason, required=_("Say what the claim rests on: it goes into the letter."))
     with transaction.atomic():
         locked = instrument_locked(instrument)
@@ -102,8 +136,7 @@ def security_claim_propose(
         if chosen.limit == "liability":
             if liability is None or liability.contract_id != contract.pk:
                 raise Refused(_("Choose the liability the claim rests on: it may not exceed it."), "liability")
-            owed = liability_locked(liability)
-            settle_from(owed, "drawn", value)
+            owed = liability_draw(liability, value)
         _set_aside(locked, value)
         claim: SecurityClaim = SecurityClaim.objects.create(
             contract=contract,
@@ -115,10 +148,9 @@ def security_claim_propose(
             keeps=chosen.keeps,
             amount=value,
             reason=text,
-            proposed_by_id=actor_id(actor),
+            proposed_by_id=by,
             proposed_at=timezone.now(),
         )
-        _note(actor, "security.claim", claim, {"ground": chosen.key, "amount": value, "liability": owed}, text)
         return claim
 
 
@@ -142,13 +174,17 @@ def _free(claim: SecurityClaim, instrument: SecurityInstrument, *, settled: Deci
     """The claim is over: nothing is set aside any more, and of the liability only what was `settled`."""
     _set_aside(instrument, -claim.amount)
     if claim.liability is not None and settled != claim.amount:
-        settle_from(liability_locked(claim.liability), "drawn", settled - claim.amount)
+        liability_draw(claim.liability, settled - claim.amount)
 
 
 def security_claim_decide(*, actor: Viewer, claim: SecurityClaim, approve: bool, note: str = "") -> SecurityClaim:
     """Approve or reject a proposed claim; never by the one who proposed it. Raises Refused after the validity's end."""
     require(actor, "security.decide", claim)
     reason = clean_note(note, required="" if approve else _("Say why the claim is rejected."))
+    return _decided(claim, actor=actor, approve=approve, reason=reason)
+
+
+def _decided(claim: SecurityClaim, *, actor: Viewer, approve: bool, reason: str) -> SecurityClaim:
     with transaction.atomic():
         instrument, row, terms = _locked(claim, State.PROPOSED)
         person = actor_id(actor)
@@ -164,6 +200,20 @@ def security_claim_decide(*, actor: Viewer, claim: SecurityClaim, approve: bool,
         _note(
             actor, "security.claim_approve" if approve else "security.claim_reject", row, {"amount": row.amount}, reason
         )
+        return row
+
+
+def security_claim_cancel(*, actor: Viewer, claim: SecurityClaim, note: str) -> SecurityClaim:
+    """Take back a claim that was not delivered yet, as part of a decision that lowers what is owed. Raises Refused once
+    it was delivered: then what came of it is recorded first."""
+    require(actor, "security.decide", claim)
+    reason = clean_note(note, required=_("Say why the claim is taken back."))
+    with transaction.atomic():
+        instrument, row, _terms = _locked(claim, State.PROPOSED, State.APPROVED)
+        _free(row, instrument)
+        row.state, row.answered_on, row.answer_note = State.WITHDRAWN, today_for(row.contract), reason
+        row.save(update_fields=("state", "answered_on", "answer_note"))
+        _note(actor, "security.claim_withdrawn", row, {"amount": row.amount}, reason)
         return row
 
 

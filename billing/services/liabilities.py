@@ -147,11 +147,10 @@ def settle_from(liability: Liability, column: str, amount: Decimal) -> None:
     liability.save(update_fields=(column,))
 
 
-def liability_draw(*, actor: Viewer, liability: Liability, amount: Decimal) -> Liability:
-    """Count a draw on the guarantee towards the liability, in the caller's transaction (negative: the draw is undone).
-    The caller records the draw itself. Raises Refused above what is left."""
-    require(actor, "deduction.add", liability)
-    with transaction.atomic():
-        locked = liability_locked(liability)
-        settle_from(locked, "drawn", amount)
-        return locked
+def liability_draw(liability: Liability, amount: Decimal) -> Liability:
+    """Count a draw on the security towards the liability, in the caller's transaction; negative: less is drawn than was
+    set aside, the draw is undone, or its money went back. The one way from a security to a liability: the caller checks
+    the right and records the draw itself. Raises Refused above what is left."""
+    locked = liability_locked(liability)
+    settle_from(locked, "drawn", amount)
+    return locked

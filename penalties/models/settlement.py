@@ -24,7 +24,7 @@ class Settlement(ContractScoped):
     scope_prefix: ClassVar[str] = "case__contract__"
 
     case = models.ForeignKey(PenaltyCase, on_delete=models.PROTECT, related_name="settlements")
-    # [{"sink": "instalment:3" | "guarantee:5" | "vendor", "amount": "12.00"}]
+    # [{"source": "instalment:3" | "guarantee:5" | "vendor", "amount": "12.00"}]
     plan = models.JSONField()
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     claim_due_on = models.DateField(null=True, blank=True)
@@ -70,6 +70,8 @@ class CaseAdjustment(ContractScoped):
     before = models.DecimalField(max_digits=18, decimal_places=2)
     after = models.DecimalField(max_digits=18, decimal_places=2)
     reason = models.CharField(_("reason"), max_length=1000)
+    # By when the vendor pays its part of a further claim.
+    claim_due_on = models.DateField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()

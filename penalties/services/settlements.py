@@ -3,7 +3,7 @@ that very transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -13,15 +13,17 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import require
 from accounts.scoping import Viewer
-from billing.models import Milestone
+from billing.models import Liability, Milestone, Refund, SecurityInstrument, SeparateClaim
 from billing.services.claims import separate_claim_add
 from billing.services.deductions import deduction_add, freeze_lift
-from billing.services.liabilities import liability_open
+from billing.services.guarantee import UNDER_WAY
+from billing.services.guarantee_claims import security_claim_order
+from billing.services.liabilities import liability_open, liability_room
 from contracts.errors import Refused
-from contracts.selectors import today_for
+from contracts.selectors import definition_for, today_for
 from penalties import rules
 from penalties.models import CaseEntry, PenaltyCase, Settlement
-from penalties.plans import sources_of
+from penalties.plans import VENDOR, refuse_over, securities_of, sources_of
 from penalties.services.common import case_locked, clean_text, enter, move, person
 from penalties.services.disputes import freeze_key
 
@@ -30,10 +32,18 @@ Kind, State = CaseEntry.Kind, PenaltyCase.State
 
 def plan_for(case: PenaltyCase, wishes: Mapping[str, Decimal] | None = None) -> tuple[rules.Part, ...]:
     """How the case's amount would be met: the sources of the definition's settlement in their order (an instalment
-    first, the rest paid by the vendor), or as wished. Nothing is written. Raises Refused."""
+    first, the rest paid by the vendor), or as wished; a security only where wished, within its validity. Nothing is
+    written. Raises Refused."""
     assert case.amount is not None
+    return parts_of(case, case.amount, wishes)
+
+
+def parts_of(case: PenaltyCase, amount: Decimal, wishes: Mapping[str, Decimal] | None = None) -> tuple[rules.Part, ...]:
+    """The same for any amount of the case. Raises Refused, also for a security whose validity is over."""
+    securities = securities_of(case, definition_for(case.contract))
+    refuse_over(securities, wishes or {})
     try:
-        return rules.settlement_plan(case.amount, sources_of(case), wishes)
+        return rules.settlement_plan(amount, sources_of(case, securities), wishes)
     except rules.PlanRefused as error:
         raise Refused(
             {
@@ -63,9 +73,7 @@ def settlement_propose(
         if locked.state != State.AGREED or locked.amount is None:
             raise Refused(_("Only an agreed penalty is settled."))
         parts = plan_for(locked, wishes)
-        by_vendor = any(part.source == "vendor" for part in parts)
-        if by_vendor and (claim_due_on is None or claim_due_on < today_for(locked.contract)):
-            raise Refused(_("Set the day by which the vendor pays its part."), "claim_due_on")
+        by_vendor = refuse_undated(locked, parts, claim_due_on)
         try:
             with transaction.atomic():
                 plan: Settlement = Settlement.objects.create(
@@ -81,6 +89,14 @@ def settlement_propose(
             raise Refused(_("A plan already waits for approval.")) from error
         enter(locked, Kind.PLANNED, actor=actor, text=text, amount=plan.amount)
         return plan
+
+
+def refuse_undated(case: PenaltyCase, parts: Iterable[rules.Part], due_on: date | None) -> bool:
+    """Whether the vendor pays a part itself. Raises Refused where it does and no day from today on is set for it."""
+    by_vendor = any(part.source == VENDOR for part in parts)
+    if by_vendor and (due_on is None or due_on < today_for(case.contract)):
+        raise Refused(_("Set the day by which the vendor pays its part."), "claim_due_on")
+    return by_vendor
 
 
 def settlement_decide(*, actor: Viewer, settlement: Settlement, approve: bool, note: str = "") -> Settlement:
@@ -126,34 +142,82 @@ def _carry_out(case: PenaltyCase, plan: Settlement, *, actor: Viewer, text: str)
         note=text,
         deductible=any(source.key.startswith("instalment:") for source in sources_of(case)),
     )
+    parts_carry_out(
+        case, liability, parts, actor=actor, by=plan.planned_by_id, due_on=plan.claim_due_on, note=plan.note
+    )
+    case.liability = liability
+    case.save()
+    enter(case, Kind.SETTLED, actor=actor, text=text, amount=plan.amount, internal=False, before=before)
+
+
+def parts_carry_out(
+    case: PenaltyCase,
+    liability: Liability,
+    parts: Iterable[rules.Part],
+    *,
+    actor: Viewer,
+    by: int,
+    due_on: date | None,
+    note: str = "",
+) -> None:
+    """Hand every part of a plan to billing: deducted, claimed from a security, or claimed from the vendor until
+    `due_on`. `by` is the person who planned it, the actor approves it. Raises Refused."""
     for part in parts:
         kind, _colon, name = part.source.partition(":")
         if kind == "instalment":
             milestone = Milestone.objects.get(contract=case.contract, code=name)
             deduction_add(
                 actor=actor, liability=liability, milestone=milestone, amount=part.amount, note=case.number,
-                decided_by=plan.planned_by_id,
+                decided_by=by,
+            )  # fmt: skip
+        elif kind == "guarantee":
+            instrument = SecurityInstrument.objects.get(contract=case.contract, pk=int(name))
+            security_claim_order(
+                actor=actor, instrument=instrument, liability=liability, amount=part.amount, by=by,
+                reason=f"{case.number} {case.title}",
             )  # fmt: skip
         else:
-            assert plan.claim_due_on is not None
+            if due_on is None:
+                raise Refused(_("Set the day by which the vendor pays its part."), "claim_due_on")
             separate_claim_add(
-                actor=actor, liability=liability, amount=part.amount, due_on=plan.claim_due_on,
-                note=plan.note or case.number, out_of_order=True,
+                actor=actor, liability=liability, amount=part.amount, due_on=due_on, note=note or case.number,
+                out_of_order=True,
             )  # fmt: skip
-    case.liability = liability
-    case.save()
-    enter(case, Kind.SETTLED, actor=actor, text=text, amount=plan.amount, internal=False, before=before)
+
+
+def received(liability: Liability) -> Decimal:
+    """What has really come in of a liability: deducted, paid by the vendor itself, paid by the security."""
+    under_way = liability.claims.filter(state=SeparateClaim.State.OPEN).values_list("amount", flat=True)
+    drawing = liability.security_claims.filter(state__in=UNDER_WAY).values_list("amount", flat=True)
+    settled: Decimal = liability.deducted + liability.claimed + liability.drawn
+    return settled - sum(under_way, Decimal(0)) - sum(drawing, Decimal(0))
+
+
+def refuse_open(liability: Liability) -> None:
+    """Raises Refused, saying what to do, while anything of a liability is still on its way."""
+    if liability.claims.filter(state=SeparateClaim.State.OPEN).exists():
+        raise Refused(_("A claim on the vendor is still open. Record its payment first."))
+    if liability.security_claims.filter(state__in=UNDER_WAY).exists():
+        raise Refused(_("A claim on the security is still under way. Record what came of it first."))
+    if liability.refunds.filter(state=Refund.State.OPEN).exists():
+        raise Refused(_("Money still has to go back to the vendor. Record its transfer first."))
+    left = liability_room(liability)
+    if left > 0:
+        raise Refused(
+            _("%(amount)s of it is not settled. Claim it from the vendor, or have the amount adjusted.")
+            % {"amount": left}
+        )
 
 
 def case_close(*, actor: Viewer, case: PenaltyCase, note: str = "") -> PenaltyCase:
-    """Close a settled case once the vendor has paid what it had to pay itself. Raises Refused."""
+    """Close a settled case once all of it has come in and nothing has to go back. Raises Refused."""
     require(actor, "penalty.settle", case)
     text = clean_text(note, limit=1000)
     with transaction.atomic():
         locked = case_locked(case)
         before = move(locked, "close")
-        if locked.liability is not None and locked.liability.claims.filter(state="open").exists():
-            raise Refused(_("A claim on the vendor is still open. Record its payment first."))
+        if locked.liability is not None:
+            refuse_open(locked.liability)
         locked.closed_at = timezone.now()
         locked.save()
         enter(locked, Kind.CLOSED, actor=actor, text=text, internal=False, before=before)

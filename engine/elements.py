@@ -68,6 +68,7 @@ def system_element(definition: Definition, name: str, view: FactView | None = No
     findings = {
         finding: typed(found.get(finding), kind, f"system:{name}.{finding}", definition)
         for finding, kind in SYSTEM_FINDINGS.items()
+        if finding in found or getattr(definition.systems[name], finding) is None
     }
     return Element(element.kind, element.id, {**element.fields, **findings})
 
@@ -134,7 +135,7 @@ def table_element(kind: str, table: Named, currency: str) -> Element:
     return Element(kind, table.id, members)
 
 
-_MONEY_FIELDS = ("amount", "unit_price", "total")
+_MONEY_FIELDS = ("amount", "unit_price", "total", "fee")
 
 
 def _constant(value: Any, name: str, currency: str) -> Value:

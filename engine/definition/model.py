@@ -112,9 +112,12 @@ class Series(Named):
 
 @dataclass(frozen=True)
 class System(Named):
-    """One of the information systems the contract serves."""
+    """One of the information systems the contract serves. `fee` is its share of the price and `months` how long it is
+    in service, where the contract states them."""
 
     number: int
+    fee: Decimal | None = None
+    months: Decimal | None = None
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,18 @@ class Reader:
         value: bool = self._typed(name, bool, "true or false", default, False)
         return value
 
+    def named(self, name: str, *, clause: bool = False) -> dict[str, Any]:
+        """The fields most tables have: what it is called in expressions and for people, where it stands, and all of it.
+
+        With `clause` one must be given.
+        """
+        return {
+            "id": name,
+            "title": self.text("title", default=name),
+            "clause": self.need_clause() if clause else self.text("clause"),
+            "data": dict(self.data),
+        }
+
     def whole(self, name: str) -> int | None:
         """A whole number, if given."""
         value: int | None = self._typed(name, int, "a whole number", None, False)
@@ -262,15 +274,18 @@ class Reader:
             note("missing_clause", self.table)
         return clause
 
-    def finish(self, *also: str) -> Mapping[str, Any]:
+    def finish(self, *also: str, keeps: bool = False) -> Mapping[str, Any]:
         """The raw fields; a field nobody asked for is a problem, unless listed in `also`.
 
-        In a definition one that looks like a field misspelt is an error, any other a remark: a warning.
+        In a definition one that looks like a field misspelt is an error, any other a remark: a warning. A table that
+        `keeps` further fields as they are is silent about those that look like nothing it knows.
         """
         known = self.asked | set(also) | (DESCRIPTIVE if self.problems.remarks else set())
         for name in self.data:
             if name not in known:
-                likely = suggestion(name, self.asked | set(also))
+                likely = suggestion(name, self.asked | set(also), cutoff=0.8 if keeps else 0.6)
+                if keeps and not likely:
+                    continue
                 note = self.problems.warn if self.problems.remarks and not likely else self.problems.add
                 note("unknown_field", self.table, self.clause, name=name, suggestion=likely)
         return dict(self.data)

@@ -11,7 +11,8 @@ from ..language.errors import suggestion
 from ..language.types import Environment, attribute_type
 from .environment import build_environment, set_names
 from .literals import ATTRIBUTE_TYPES, is_money
-from .model import Definition, Duty, ItemKind
+from .model import Definition, Duty
+from .money_tables import COMMITMENT_NAMES, SECURITY_NAMES
 from .outcome_checks import check_outcomes, pool_needs
 from .reader import Problems
 from .table_checks import check_tables
@@ -45,8 +46,10 @@ class _Check:
         self._unique(set_names(d))
         self._unique([(duty.ref, f"duty.{duty.id}") for duty in d.duties.values() if duty.ref])
         self._unique([(str(line.number), f"line.{line.id}") for line in d.lines.values() if line.number])
-        for kind in (*d.items.values(), *d.intervals.values()):
-            self._types(kind)
+        for item in d.items.values():
+            self._types(f"item.{item.id}", item.attributes, item.clause)
+        for interval in d.intervals.values():
+            self._types(f"interval.{interval.id}", {**interval.key, **interval.attributes}, interval.clause)
         for duty in d.duties.values():
             table = f"duty.{duty.id}"
             for party in (*duty.obligor, *duty.obligee):
@@ -62,6 +65,14 @@ class _Check:
                 self._known(table, "duty", instalment.duty, d.duties, instalment.clause)
             if instalment.invoice:
                 self._known(table, "event", instalment.invoice, d.events, instalment.clause)
+        self._securities()
+        for commitment in d.commitments.values():
+            for field, kind in COMMITMENT_NAMES.items():
+                self._names_one(f"commitment.{commitment.id}", kind, commitment.data.get(field), commitment.clause)
+        for series in d.series.values():
+            self._types(f"series.{series.id}", {"value": series.value, **series.key}, series.clause)
+        for rule in d.rules.values():
+            self._types(f"rule.{rule.id}", rule.findings, rule.clause)
         for rule in d.rules.values():
             for party in (rule.debtor, rule.creditor):
                 if party:
@@ -93,12 +104,31 @@ class _Check:
                 )
             seen.setdefault(name, place)
 
-    def _types(self, kind: ItemKind) -> None:
-        table = f"item.{kind.id}" if kind.id in self.d.items else f"interval.{kind.id}"
+    def _types(self, table: str, declared: Mapping[str, str], clause: str) -> None:
         known = {*ATTRIBUTE_TYPES, *self.d.items}
-        for name in {*kind.attributes.values(), *getattr(kind, "key", {}).values()}:
+        for name in sorted(set(declared.values())):
             if not is_money(name):
-                self._known(table, "attribute type", name, known, kind.clause)
+                self._known(table, "attribute type", name, known, clause)
+
+    def _securities(self) -> None:
+        """The duties, events, items and rules a security is bound to, and what it should outlast."""
+        for security in self.d.securities.values():
+            table = f"security.{security.id}"
+            for field, kind in SECURITY_NAMES.items():
+                self._names_one(table, kind, security.data.get(field), security.clause)
+            for risk in security.data.get("risks", ()):
+                kind, dot, name = str(risk).partition(".")
+                self._names_one(table, kind if dot and kind in ("event", "duty") else "event", name or kind,
+                                security.clause)  # fmt: skip
+
+    def _names_one(self, table: str, kind: str, name: object, clause: str) -> None:
+        """A field that names an entry of another table, if it is filled in."""
+        tables: Mapping[str, Collection[str]] = {
+            "duty": self.d.duties, "item": self.d.items, "event": self.d.events,
+            "rule": self.d.rules, "interval": self.d.intervals, "reading": self.d.readings,
+        }  # fmt: skip
+        if isinstance(name, str) and name:
+            self._known(table, kind, name, tables[kind], clause)
 
     def _known(self, table: str, kind: str, name: str, known: Collection[str], clause: str = "") -> None:
         if name not in known:

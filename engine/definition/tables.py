@@ -11,6 +11,15 @@ from ..calendars import MONDAY_TO_FRIDAY, VARIANTS, Calendar, build_calendar
 from ..language.parser import PERIOD_UNITS
 from ..language.syntax import Nothing, lift_each
 from . import model as m
+from .money_tables import (
+    read_commitment,
+    read_deliverable,
+    read_free_service,
+    read_instalment,
+    read_line,
+    read_penalty_table,
+    read_security,
+)
 from .reader import Reader
 
 PROFILES = ("cn", "none")
@@ -65,6 +74,8 @@ def read_contract(r: Reader) -> m.Contract:
         summary=r.text("summary"),
         data=dict(r.data),
     )
+    # further fields are the contract's own words: `contract.x` in an expression
+    r.finish("department", "notice", keeps=True)
     return contract
 
 
@@ -99,36 +110,30 @@ def read_calendar(r: Reader, name: str, zone: str) -> Calendar | None:
         return None
 
 
-def _named(r: Reader, name: str, *, clause: bool = False) -> dict[str, Any]:
-    return {
-        "id": name,
-        "title": r.text("title", default=name),
-        "clause": r.need_clause() if clause else r.text("clause"),
-        "data": dict(r.data),
-    }
-
-
 def _party(r: Reader, name: str) -> m.Party:
     role = r.choice("role", ("buyer", "vendor", "third"), "third")
-    return m.Party(**_named(r, name), name=r.text("name", required=True), role=role)
+    party = m.Party(**r.named(name), name=r.text("name", required=True), role=role)
+    r.finish("short_name", "address", "notice_address", "tax_number", "contact", "account_holder", "account_bank",
+             "account_number", "account_clause", keeps=True)  # fmt: skip
+    return party
 
 
 def _term(r: Reader, name: str) -> m.Term:
     start, end = r.expression("start", required=True), r.expression("end", required=True)
-    term = m.Term(**_named(r, name), start=start or _NEVER, end=end or _NEVER)
+    term = m.Term(**r.named(name), start=start or _NEVER, end=end or _NEVER)
     r.finish("note")
     return term
 
 
 def _event(r: Reader, name: str) -> m.Event:
-    event = m.Event(**_named(r, name), at=r.moment("at"), recorder=r.text("recorder"), confirmer=r.text("confirmer"))
+    event = m.Event(**r.named(name), at=r.moment("at"), recorder=r.text("recorder"), confirmer=r.text("confirmer"))
     r.finish("note", "evidence")
     return event
 
 
 def _item(r: Reader, name: str) -> m.ItemKind:
     item = m.ItemKind(
-        **_named(r, name),
+        **r.named(name),
         plural=r.text("plural", default=f"{name}s"),
         attributes=r.types("attributes"),
         recorder=r.text("recorder"),
@@ -141,7 +146,7 @@ def _item(r: Reader, name: str) -> m.ItemKind:
 
 def _interval(r: Reader, name: str) -> m.IntervalKind:
     interval = m.IntervalKind(
-        **_named(r, name),
+        **r.named(name),
         plural=r.text("plural", default=f"{name}s"),
         attributes=r.types("attributes"),
         key=r.types("key"),
@@ -155,7 +160,7 @@ def _interval(r: Reader, name: str) -> m.IntervalKind:
 
 def _series(r: Reader, name: str) -> m.Series:
     series = m.Series(
-        **_named(r, name),
+        **r.named(name),
         period=r.choice("period", ("day", "week", "month", "quarter", "half", "year"), "month"),
         key=r.types("key"),
         value=r.text("value", default="ratio"),
@@ -167,83 +172,9 @@ def _series(r: Reader, name: str) -> m.Series:
 
 
 def _system(r: Reader, name: str) -> m.System:
-    return m.System(**_named(r, name), number=r.whole("number") or 0)
-
-
-def _line(r: Reader, name: str) -> m.Line:
-    return m.Line(
-        **_named(r, name),
-        number=r.whole("number") or 0,
-        unit_price=r.decimal("unit_price"),
-        quantity=r.decimal("quantity"),
-        amount=r.decimal("amount"),
-        bundle=r.text("bundle"),
-        group=r.text("group"),
-    )
-
-
-def _free_service(r: Reader, name: str) -> m.FreeService:
-    return m.FreeService(**_named(r, name), category=r.text("category"))
-
-
-def _deliverable(r: Reader, name: str) -> m.Deliverable:
-    return m.Deliverable(
-        **_named(r, name),
-        phase=r.text("phase"),
-        recurrence=r.text("recurrence"),
-        duty=r.text("duty"),
-        basis=r.text("basis"),
-        count=r.whole("count"),
-    )
-
-
-def _instalment(r: Reader, name: str) -> m.Instalment:
-    if "share" in r.data and "cumulative" in r.data:
-        r.fail("one_of", names="share, cumulative")
-    return m.Instalment(
-        **_named(r, name, clause=True),
-        amount=r.decimal("amount"),
-        share=r.decimal("share", percent=True),
-        cumulative=r.decimal("cumulative", percent=True),
-        factor=r.expression("factor"),
-        capitals=r.text("capitals"),
-        duty=r.text("duty"),
-        invoice=r.text("invoice"),
-        acceptance=r.flag("acceptance"),
-    )
-
-
-def _security(r: Reader, name: str) -> m.Security:
-    return m.Security(
-        **_named(r, name, clause=True),
-        amount=r.decimal("amount"),
-        rate=r.decimal("rate", percent=True),
-        capitals=r.text("capitals"),
-        valid_until=r.day("valid_until"),
-        withholding=r.decimal("withholding", percent=True),
-        since=r.expression("since"),
-        until=r.expression("until"),
-        releases=tuple(
-            _release(Reader(r.problems, f"{r.table}.releases.{number}", fields, r.clause))
-            for number, fields in enumerate(r.tables("releases"), start=1)
-        ),
-    )
-
-
-def _release(r: Reader) -> m.Release:
-    release = m.Release(r.decimal("amount"), r.decimal("share", percent=True), r.expression("when"))
-    if (release.amount is None) == (release.share is None):
-        r.fail("one_of", names="amount, share")
-    r.finish("clause")
-    return release
-
-
-def _commitment(r: Reader, name: str) -> m.Commitment:
-    return m.Commitment(**_named(r, name), measure=r.text("measure"), target=r.text("target"), window=r.text("window"))
-
-
-def _penalty_table(r: Reader, name: str) -> m.PenaltyTable:
-    return m.PenaltyTable(**_named(r, name, clause=True), formula=r.text("formula"), rows=r.tables("rows"))
+    system = m.System(**r.named(name), number=r.whole("number") or 0, fee=r.decimal("fee"), months=r.decimal("months"))
+    r.finish()
+    return system
 
 
 def _table(r: Reader, name: str) -> m.RangeTable:
@@ -256,7 +187,7 @@ def _table(r: Reader, name: str) -> m.RangeTable:
         if bounds is not None and value is not None:
             rows.append(m.TableRow(bounds, value, row.text("clause"), row.expression("round")))
         row.finish("clause", "title", "note", "round")
-    table = m.RangeTable(**_named(r, name), rows=tuple(rows), covers=r.range("covers"))
+    table = m.RangeTable(**r.named(name), rows=tuple(rows), covers=r.range("covers"))
     r.finish("note")
     return table
 
@@ -268,7 +199,7 @@ def _reading(r: Reader, name: str) -> m.Reading:
         options.append(m.Option(row.text("key", required=True), row.text("text"), row.expression("value")))
         row.finish("note")
     reading = m.Reading(
-        **_named(r, name, clause=True),
+        **r.named(name, clause=True),
         problem=r.text("problem"),
         options=tuple(options),
         default=r.text("default"),
@@ -319,7 +250,7 @@ def _duty(r: Reader, name: str) -> m.Duty:
         due, each = lift_each(due, "period")
         bindings = (each,) if each is not None else ()
     duty = m.Duty(
-        **_named(r, name, clause=True),
+        **r.named(name, clause=True),
         ref=r.text("ref"),
         kind=r.choice("kind", ("contractual", "internal", "external"), "contractual"),
         tracking=r.choice("tracking", ("once", "recurring", "event", "standing"), "once"),
@@ -348,7 +279,7 @@ def _duty(r: Reader, name: str) -> m.Duty:
 
 def _right(r: Reader, name: str) -> m.Right:
     right = m.Right(
-        **_named(r, name, clause=True),
+        **r.named(name, clause=True),
         ref=r.text("ref"),
         holder=r.texts("holder"),
         bindings=r.bindings("for"),
@@ -378,7 +309,7 @@ UNIT = re.compile(r"(?:[A-Z]{3}\s+)?\d+(?:\.\d+)?")
 
 def _rule(r: Reader, name: str) -> m.Rule:
     rule = m.Rule(
-        **_named(r, name, clause=True),
+        **r.named(name, clause=True),
         bindings=r.bindings("for"),
         when=r.expression("when"),
         yields=r.choice("yields", ("money", "points", "right", "refund"), "money"),
@@ -398,7 +329,7 @@ def _rule(r: Reader, name: str) -> m.Rule:
 def _pool(r: Reader, name: str) -> m.Pool:
     by = r.text("by")
     pool = m.Pool(
-        **_named(r, name),
+        **r.named(name),
         over=r.texts("over"),
         by=r.by(by) if by else (),
         combine=r.text("combine", default="sum"),
@@ -456,7 +387,7 @@ def _sink(r: Reader) -> m.Sink:
 
 def _measure(r: Reader, name: str) -> m.Measure:
     measure = m.Measure(
-        **_named(r, name), bindings=r.bindings("for"), value=r.expression("value", required=True) or _NEVER
+        **r.named(name), bindings=r.bindings("for"), value=r.expression("value", required=True) or _NEVER
     )
     r.finish("note", "window")
     return measure
@@ -473,8 +404,8 @@ def read_check(r: Reader) -> m.Check | None:
 
 READERS: dict[str, Callable[[Reader, str], Any]] = {
     "party": _party, "term": _term, "event": _event, "item": _item, "interval": _interval, "series": _series,
-    "system": _system, "line": _line, "free_service": _free_service, "deliverable": _deliverable,
-    "instalment": _instalment, "security": _security, "commitment": _commitment, "penalty_table": _penalty_table,
-    "table": _table, "reading": _reading, "clause": _clause, "policy": _policy, "duty": _duty, "right": _right,
-    "rule": _rule, "pool": _pool, "measure": _measure,
+    "system": _system, "line": read_line, "free_service": read_free_service, "deliverable": read_deliverable,
+    "instalment": read_instalment, "security": read_security, "commitment": read_commitment,
+    "penalty_table": read_penalty_table, "table": _table, "reading": _reading, "clause": _clause, "policy": _policy,
+    "duty": _duty, "right": _right, "rule": _rule, "pool": _pool, "measure": _measure,
 }  # fmt: skip

@@ -21,7 +21,7 @@ class ExpressionError(ValueError):
         super().__init__(f"{code} at column {column} of {text!r}: {params}")
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """The known name closest to a misspelt one, or an empty string."""
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+def suggestion(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The known name closest to a misspelt one, or an empty string; `cutoff` is how alike they must be, up to 1."""
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
     return close[0] if close else ""

@@ -125,5 +125,8 @@ ROWS = ('range = "[30 minutes, 90 minutes)"', 'range = "[0 minutes, 30 minutes)"
 VALUE = 'value = "i.answered - i.at"'
 
 
+KEPT = 'kind = "retention"\n'
+
+
 def amount(written: str, old: str = SLOW) -> tuple[str, str]:
     return old, f'amount = "{written}"'

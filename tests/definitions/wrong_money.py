@@ -18,10 +18,12 @@ from tests.definitions.small_penalties import (
     YEAR,
     amount,
 )
+from tests.definitions.wrong_names import DAMAGE as NAMES
 
 # kind of damage → (old passage, new passage), the code, the table, the clause, what text or remedy must mention
 Damage = tuple[tuple[str, str], str, str, str, str]
 DAMAGE: dict[str, Damage] = {
+    **NAMES,
     # -- tables -----------------------------------------------------------------------------------------------
     "bands overlap": ((ROWS[0], 'range = "[20 minutes, 90 minutes)"'), "band_overlap", "table.late", "7", "20 minutes"),
     "bands share an edge": (

@@ -136,6 +136,7 @@ MESSAGES: dict[str, str] = {
     "streak": _("In a row in {of}: {result}."),
     "days": _("From {start} to {end}: {result} days."),
     "months": _("From {start} to {end}: {result} months."),
+    "year_fraction": _("From {start} to {end} by {convention}: {result} of a year."),
     # -- rules and pools -----------------------------------------------------------------------------------------
     "assessed": _("{label}: {formula}, rounded {amount} {unit}."),
     "assessed_between": _("{label}: {formula} comes to between {low} and {high} {unit}; open: {missing}."),

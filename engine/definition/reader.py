@@ -17,6 +17,7 @@ from ..language import (
     parse_range,
 )
 from ..language.errors import suggestion
+from ..language.parser import EXACT, PER_CENT
 from ..language.syntax import Call
 from ..problems import Level, Problem, from_expression, make_problem
 
@@ -172,15 +173,16 @@ class Reader:
         return {key: kind for key, kind in value.items() if isinstance(kind, str)}
 
     def decimal(self, name: str, *, percent: bool = False) -> Decimal | None:
-        """An exact number written as text or whole number; with `percent`, `25%` gives 0.25."""
+        """An exact number written as text or whole number; with `percent`, `25%` gives 0.25 and `2‰` 0.002."""
         value = self._take(name)
         if value is None or isinstance(value, float):
             return None
         text = str(value).strip()
         try:
-            if percent and text.endswith("%"):
-                return Decimal(text[:-1].strip()) / 100
-            number = Decimal(text.split()[-1] if text else "")
+            if percent and text[-1:] in PER_CENT:
+                number = Decimal(text[:-1].strip()).scaleb(-2 - PER_CENT[text[-1]], EXACT)
+            else:
+                number = Decimal(text.split()[-1] if text else "")
         except (InvalidOperation, IndexError):
             self.fail("wrong_value", field=name, expected='a number such as "1234.56"', value=repr(value))
             return None

@@ -14,6 +14,7 @@ from fractions import Fraction
 from ..derivation import Step
 from . import syntax as s
 from .arithmetic import ZERO, absolute, calculate, greatest, least, negate, power, rounded
+from .day_count import year_fraction
 from .formula import explain
 from .lookups import Lookups
 from .members import Group, clock
@@ -346,8 +347,11 @@ class Evaluator(Lookups):
         mode = str(tree.args[2]) if len(tree.args) > 2 else "down"
         return self._distance(tree, lambda start, end: months_between(start, end, mode))
 
+    def _value_year_fraction(self, tree: s.Call) -> Value:
+        return self._distance(tree, lambda start, end: year_fraction(start, end, str(tree.args[2])))
+
     def _distance(self, tree: s.Call, measure: Callable[[date, date], Fraction]) -> Value:
-        """A number of days or months between two dates; an end still open leaves the number within bounds."""
+        """A number of days, months or years between two dates; an end still open leaves it within bounds."""
         start, end = self.moment(tree.args[0]), self.moment(tree.args[1])
         zone, ends = self.world.zone, []
         for first, last in ((start.high, end.low), (start.low, end.high)):

@@ -245,10 +245,12 @@ def _call(evaluator: Evaluator, tree: s.Call) -> Iterator[Step]:
         group = evaluator.group(tree.args[0])
         yield step(name, of=str(tree.args[0]), result=shown(evaluator.value(tree)), members=_names(group),
                    missing=sorted(evaluator.value(tree).missing))  # fmt: skip
-    elif name in ("days", "months"):
+    elif name in ("days", "months", "year_fraction"):
         ends = [evaluator.moment(arg) for arg in tree.args[:2]]
         children = tuple(child for end in ends for child in end.steps)
-        yield step(name, *children, start=shown(ends[0]), end=shown(ends[1]), result=shown(evaluator.value(tree)))
+        counted = {"convention": str(tree.args[2])} if name == "year_fraction" else {}
+        result = shown(evaluator.value(tree))
+        yield step(name, *children, start=shown(ends[0]), end=shown(ends[1]), result=result, **counted)
     elif name == "if":
         condition = evaluator.truth(tree.args[0])
         yield from explain(evaluator, tree.args[0])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import syntax as s
 from .arithmetic import MODES
+from .day_count import CONVENTIONS
 from .parser import PERIOD_UNITS
 from .types import (
     ANY,
@@ -24,6 +25,7 @@ from .types import (
     MOMENT,
     MOMENTS,
     NUMBERS,
+    RATIO,
     TERM,
     Type,
     money,
@@ -164,6 +166,13 @@ def _days(c: Checker, call: s.Call) -> Type:
     return COUNT
 
 
+def _year_fraction(c: Checker, call: s.Call) -> Type:
+    c.moment(call.args[0])
+    c.moment(call.args[1])
+    c.keyword(call, 2, CONVENTIONS)
+    return RATIO
+
+
 def _trigger(c: Checker, call: s.Call) -> Type:
     return MOMENT
 
@@ -286,6 +295,7 @@ FUNCTIONS: dict[str, Function] = {
     "round": Function("round(amount, unit, up)", 1, 3, _round),
     "power": Function("power(base, exponent)", 2, 2, _power),
     "months": Function("months(from, to, up)", 2, 3, _days),
+    "year_fraction": Function(f"year_fraction(from, to, {' / '.join(CONVENTIONS)})", 3, 3, _year_fraction),
     "trigger": Function("trigger()", 0, 0, _trigger),
     "count": Function("count(set[filter])", 1, 1, _count),
     "breaches": Function("breaches(duty.name)", 1, 1, _breaches),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -19,6 +19,11 @@ from .errors import ExpressionError, suggestion
 MAX_LENGTH = 4000
 MAX_DEPTH = 60
 MAX_HEIGHT = 100
+
+# Percent, per mille and per ten thousand: how many places a percentage has more than the number before the sign.
+PER_CENT = {"%": 0, "‰": 1, "‱": 2}
+# Wide enough for any number that fits into an expression.
+EXACT = Context(prec=MAX_LENGTH)
 
 PERIOD_UNITS = ("day", "week", "month", "quarter", "half", "year")
 
@@ -210,7 +215,9 @@ class _Builder:
         return s.Number(Decimal(str(items[0])), column=column)
 
     def _percent(self, items: list[Any], column: int) -> s.Expr:
-        return s.Percent(Decimal(str(items[0])[:-1].strip()), column=column)
+        written = str(items[0])
+        # exact: a power of ten shorter, whatever the precision of decimals
+        return s.Percent(Decimal(written[:-1].strip()).scaleb(-PER_CENT[written[-1]], EXACT), column=column)
 
     def _money(self, items: list[Any], column: int) -> s.Expr:
         currency, amount = str(items[0]).split()

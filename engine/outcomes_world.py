@@ -89,6 +89,32 @@ class OutcomeWorld:
         amounts = [amount for pool, _key, _sink, amount in self.settlements if not name or pool == name]
         return certain(Money(self.definition.contract.currency, Fraction(sum(amounts, Decimal(0)))))
 
+    def settled_of(self, name: str, key: Mapping[str, str]) -> Choice:
+        """What was recorded as settled of one assessment, be it under its rule or pool or under a pool above, which may
+        say by the same key what it was for. A group without a key takes all of its pool."""
+        place = "/".join(key.values())
+        names = {name} | {pool.id for pool in self.definition.pools.values() if name in self._below[pool.id]}
+        amounts = [
+            amount
+            for pool, at, _sink, amount in self.settlements
+            if (pool == name and not place) or (pool in names and place and at == place)
+        ]
+        return certain(Money(self.definition.contract.currency, Fraction(sum(amounts, Decimal(0)))))
+
+    @cached_property
+    def _below(self) -> Mapping[str, frozenset[str]]:
+        """The rules and pools each pool is over, however far down."""
+        pools = self.definition.pools
+        found: dict[str, frozenset[str]] = {}
+        for pool in pools:
+            waiting, seen = [pool], set()
+            while waiting:
+                below = [each for each in pools[waiting.pop()].over if each not in seen]
+                seen.update(below)
+                waiting += [each for each in below if each in pools]
+            found[pool] = frozenset(seen)
+        return found
+
     def payments(self) -> tuple[Element, ...]:
         """The payments made by as-of, in order of id."""
         return self._built_in("payment")

@@ -142,16 +142,33 @@ class Assessor:
         """The certain and the possible assessments of a rule or pool, and what would decide the rest."""
         if kind == "pool":
             groups = self.pool(name, combination)
-            found = tuple(_pooled(group) for group in groups)
+            found = tuple(self._pooled(group) for group in groups)
             return found, found, NONE
         names = [name] if kind == "rule" else list(self.definition.rules)
         entries = [entry for each in names for entry in self.rule(each, combination)]
         order = self.base.zone.order
         entries.sort(key=lambda entry: ((-1, 0) if entry.at is None else order(entry.at), entry.label))
-        sure = tuple(_assessment(entry) for entry in entries if entry.applies)
-        possible = tuple(_assessment(entry) for entry in entries)
+        sure = tuple(self._assessment(entry) for entry in entries if entry.applies)
+        possible = tuple(self._assessment(entry) for entry in entries)
         missing = NONE.union(*(entry.missing for entry in entries if not entry.applies))
         return sure, possible, missing
+
+    def _assessment(self, entry: Entry) -> Element:
+        fields = {**_fields(entry.variables, entry.basis), "amount": entry.amount.as_value(), "rule": certain(entry.id)}
+        fields["at"] = known(entry.at) if entry.at is not None else unknown({f"{entry.label}.at"})
+        fields["settled"] = self.base.settled_of(entry.id, entry.key)
+        return Element("assessment", entry.label, {**fields, "id": certain(entry.label)})
+
+    def _pooled(self, group: Pooled) -> Element:
+        fields = {
+            **_fields(group.variables, group.basis),
+            "amount": _reaching(group).as_value(),
+            "pool": certain(group.id),
+            "settled": self.base.settled_of(group.id, group.key),
+        }
+        fields["at"] = known(group.at) if group.at is not None else unknown({f"{group.label}.at"})
+        fields |= {name: certain(value) for name, value in group.key.items() if name not in fields}
+        return Element("assessment", group.label, {**fields, "id": certain(group.label)})
 
     def sum(self, kind: Source, name: str, combination: Combination) -> Amount:
         """What a rule, a pool, or every outermost pool comes to."""
@@ -171,19 +188,6 @@ def _reaching(group: Pooled) -> Amount:
     if not group.clues or (group.reach is not None and result.high is not None and group.reach <= result.high):
         return result
     return Amount(result.unit, result.low, group.reach, result.missing | group.missing, result.running)
-
-
-def _assessment(entry: Entry) -> Element:
-    fields = {**_fields(entry.variables, entry.basis), "amount": entry.amount.as_value(), "rule": certain(entry.id)}
-    fields["at"] = known(entry.at) if entry.at is not None else unknown({f"{entry.label}.at"})
-    return Element("assessment", entry.label, {**fields, "id": certain(entry.label)})
-
-
-def _pooled(group: Pooled) -> Element:
-    fields = {**_fields(group.variables, group.basis), "amount": _reaching(group).as_value(), "pool": certain(group.id)}
-    fields["at"] = known(group.at) if group.at is not None else unknown({f"{group.label}.at"})
-    fields |= {name: certain(value) for name, value in group.key.items() if name not in fields}
-    return Element("assessment", group.label, {**fields, "id": certain(group.label)})
 
 
 def _fields(variables: Mapping[str, Element], basis: Basis) -> dict[str, Value]:

@@ -318,7 +318,8 @@ def _settlement(
     key = "/".join(group.key.values())
     done: dict[str, Decimal] = {}
     for name, place, taker, part in world.settlements:
-        if name == pool.id and place in ("", key):
+        # a pool that is one group takes everything recorded for it; the key then says what of it was settled
+        if name == pool.id and (not key or place in ("", key)):
             done[taker] = done.get(taker, amount - amount) + part
     outlets = []
     unknown: frozenset[str] = NONE

@@ -171,10 +171,15 @@ def _pool_type(environment: Environment, d: Definition, name: str, total: Type) 
     return kind if kind.name in ("money", "points") else total
 
 
+def _assessed(environment: Environment, d: Definition) -> Mapping[str, Type]:
+    """What every assessment offers, and what was settled of it."""
+    return {**environment.fields["assessment"], "settled": money(d.contract.currency)}
+
+
 def _rule_fields(environment: Environment, d: Definition, name: str) -> Mapping[str, Type]:
     """What an assessment of a rule offers: its amount in the rule's unit, and the variables of its instance."""
     checker = Checker(environment, d.contract.currency, mode="amount")
-    base = {**environment.fields["assessment"], "amount": environment.refs["rule"][name]}
+    base = {**_assessed(environment, d), "amount": environment.refs["rule"][name]}
     try:
         checker.bind(d.rules[name].bindings)
     except ExpressionError:
@@ -189,7 +194,7 @@ def _pool_fields(
     """What a result of a pool offers: its amount in the pool's unit, and the keys it is grouped by."""
     members = next((rules[f"assessment of rule.{m}"] for m in d.pools[name].over if m in d.rules), {})
     keys = [tree.name for tree in d.pools[name].by if isinstance(tree, Var)]
-    base = {**environment.fields["assessment"], "amount": environment.refs["pool"][name]}
+    base = {**_assessed(environment, d), "amount": environment.refs["pool"][name]}
     # the first thing it rests on, by its kind
     things = {kind: element(kind) for kind in d.items if kind not in base}
     return {**things, **{key: members.get(key, ANY) for key in keys}, **base}

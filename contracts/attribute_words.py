@@ -1,5 +1,9 @@
 """Words for the attributes definitions commonly give to things; a definition's own names are shown as written."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 ATTRIBUTES = {
@@ -92,6 +96,37 @@ ATTRIBUTES = {
     "trained": _("Trained on"),
     "unrecoverable": _("Data lost for good"),
 }
+
+# Texts that definitions commonly compare attributes with.
+VALUES = {
+    "buyer": _("The buyer"),
+    "carrier": _("The carrier"),
+    "cash": _("Cash"),
+    "cheque": _("Cheque"),
+    "data_loss": _("Data loss"),
+    "draft": _("Bank draft"),
+    "force_majeure": _("Force majeure"),
+    "guarantee": _("Bank guarantee"),
+    "intrusion": _("Intrusion"),
+    "licence": _("Licence"),
+    "maintenance": _("Maintenance"),
+    "other": _("Other"),
+    "security_review": _("Security review"),
+    "serious": _("Serious"),
+    "tamper": _("Tampering"),
+    "vendor": _("The vendor"),
+}
+
+
+def value_words(value: str) -> str:
+    """A text an attribute may have, in the reader's language; a definition's own texts as written."""
+    return str(VALUES.get(value, value))
+
+
+def value_choices(values: Sequence[str]) -> list[tuple[str, str]]:
+    """What a form offers for an attribute that the contract compares with `values`: unknown, these, any other."""
+    named = list(dict.fromkeys((*values, "other")))
+    return [("", str(_("Unknown"))), *((value, value_words(value)) for value in named)]
 
 
 def attribute_words(name: str) -> str:

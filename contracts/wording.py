@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.attribute_words import ATTRIBUTES
+from contracts.attribute_words import ATTRIBUTES, value_words
 from engine.definition.model import Definition
 from engine.derivation import Step
 from engine.language import ExpressionError, parse_expression
@@ -151,7 +151,7 @@ class Wording:
             case s.Flag(value):
                 return _("yes") if value else _("no")
             case s.Text(value):
-                return _quoted(value)
+                return _quoted(value_words(value))
         return str(tree)
 
     def _in(self, tree: s.Expr, level: int) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from contracts.attribute_words import value_choices
+from contracts.compared import compared_values
 from contracts.wording import Wording, sentences
 from definitions.loading import load_path
 from engine.derivation import step
@@ -50,6 +52,13 @@ def in_english():
 )  # fmt: skip
 def test_an_expression_in_words(wording: Wording, text: str, expected: str) -> None:
     assert wording.words(text) == expected
+
+
+def test_what_the_contract_compares_with_is_what_forms_offer() -> None:
+    values = compared_values(load_path(DATA).definition)
+    assert values["category"][:2] == ("tamper", "data_loss")
+    assert value_choices(values["category"])[:2] == [("", "Unknown"), ("tamper", "Tampering")]
+    assert value_choices(values["category"])[-1] == ("other", "Other")
 
 
 @pytest.mark.parametrize("text", ["", "第三方出具 报告", "CNY 1 +", "nonsense(1, 2)"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contracts.attribute_words import attribute_words
+from contracts.attribute_words import attribute_words, value_choices
 
 DATE = forms.DateInput(attrs={"type": "date"})
 
@@ -51,11 +52,18 @@ class ThingForm(forms.Form):
         help_text=_("In the contract's own time zone."),
     )
 
-    def __init__(self, *args: Any, attributes: dict[str, str], systems: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        attributes: dict[str, str],
+        systems: list[tuple[str, str]],
+        values: Mapping[str, Sequence[str]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.attributes = attributes
         for name, kind in attributes.items():
-            self.fields[f"a_{name}"] = attribute_field(name, kind, systems)
+            self.fields[f"a_{name}"] = attribute_field(name, kind, systems, values.get(name, ()))
         self.fields["note"] = forms.CharField(
             label=_("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
         )
@@ -77,8 +85,9 @@ class ThingForm(forms.Form):
         return found
 
 
-def attribute_field(name: str, kind: str, systems: list[tuple[str, str]]) -> forms.Field:
-    """The field of an attribute by its type in the definition; nothing is required, unknown stays unknown."""
+def attribute_field(name: str, kind: str, systems: list[tuple[str, str]], values: Sequence[str] = ()) -> forms.Field:
+    """The field of an attribute by its type in the definition; nothing is required, unknown stays unknown. `values`
+    are the texts the contract compares it with (contracts.compared)."""
     label = attribute_words(name)
     if kind == "bool":
         return forms.ChoiceField(label=label, choices=UNKNOWN, required=False)
@@ -98,4 +107,6 @@ def attribute_field(name: str, kind: str, systems: list[tuple[str, str]]) -> for
         return forms.ChoiceField(label=label, choices=[("", "—"), *systems], required=False)
     if kind in {"count", "integer", "int"}:
         return forms.IntegerField(label=label, required=False)
+    if kind == "text" and values:
+        return forms.ChoiceField(label=label, choices=value_choices(values), required=False)
     return forms.CharField(label=label, max_length=200, required=False)

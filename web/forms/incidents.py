@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.attribute_words import attribute_words
 from web.forms.billing import DAY, NOTE, DecisionForm, MoneyForm
+from web.forms.facts import attribute_field
 
 CLOCK = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
 PATTERNS = [f"%Y-%m-%d{gap}%H:%M{end}" for gap in ("T", " ") for end in (":%S", "")]
@@ -104,11 +105,12 @@ class FindingForm(MoneyForm):
     upload = forms.FileField(label=_("File"), required=False)
     note = forms.CharField(label=_("Note"), widget=NOTE, max_length=1000, required=False)
 
-    def __init__(self, *args: Any, name: str, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, name: str, kind: str, values: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         label = attribute_words(name)
-        make = VALUES.get(kind, lambda text: forms.CharField(label=text, max_length=200, required=False))
-        self.fields = {"value": make(label), **self.fields}
+        make = VALUES.get(kind)
+        value = make(label) if make is not None else attribute_field(name, kind, [], values)
+        self.fields = {"value": value, **self.fields}
         self.kind = kind
 
     def value(self, currency: str) -> Any:

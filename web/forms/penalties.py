@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -69,10 +70,10 @@ class EstablishForm(_WithUploads):
 class FindingForm(_WithUploads):
     """One fact by its type in the definition, with what proves it."""
 
-    def __init__(self, *args: Any, name: str, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, name: str, kind: str, values: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
-        value = attribute_field(name, kind, [])
+        value = attribute_field(name, kind, [], values)
         value.required = True
         self.fields = {"value": value, **self.fields}
         self.fields["note"] = forms.CharField(label=_("Established by, and how"), widget=NOTE, max_length=1000)
@@ -216,6 +217,13 @@ class SettleForm(MoneyForm):
         }
 
 
-class AdjustForm(MoneyForm):
+class AdjustForm(_WithUploads):
     amount = forms.DecimalField(label=_("New amount"), max_digits=18, decimal_places=2, min_value=0)
+    claim_due_on = forms.DateField(
+        label=_("The vendor pays its part by"),
+        widget=DAY,
+        required=False,
+        help_text=_("Only for a further claim that no instalment covers."),
+    )
     reason = forms.CharField(label=_("Reason"), widget=NOTE, max_length=1000)
+    uploads = _uploads(label=_("Agreement, minutes or judgment"))

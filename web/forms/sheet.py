@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from contracts.compared import compared_values
 from engine.definition import Definition
 from web.forms.facts import attribute_field
 
@@ -30,8 +31,9 @@ class SheetForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.definition, self.kind = definition, definition.items[kind]
         systems = [(code, table.title) for code, table in definition.systems.items()]
+        values = compared_values(definition)
         for name, of in self.kind.attributes.items():
-            self.fields[f"a_{name}"] = attribute_field(name, of, systems)
+            self.fields[f"a_{name}"] = attribute_field(name, of, systems, values.get(name, ()))
         self.spell_kinds = [each for each in definition.intervals.values() if kind in each.key.values()]
         for spell in self.spell_kinds:
             title = spell.title or spell.id

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.policy import access, allows
 from accounts.scoping import request_viewer
 from contracts import selectors
+from contracts.compared import compared_values
 from contracts.errors import Refused
 from contracts.forms import add_refusal
 from contracts.selectors.facts import RecordableFact, facts_waiting, recordable_kinds
@@ -187,7 +188,10 @@ def thing_record(request: HttpRequest, contract_id: int, name: str) -> HttpRespo
         raise Http404
     kind = kinds[name]
     systems = [(s.code, s.title) for s in selectors.systems_list(viewer=viewer, contract=contract)]
-    form = ThingForm(request.POST or None, request.FILES or None, attributes=kind.attributes, systems=systems)
+    values = compared_values(selectors.definition_for(contract))
+    form = ThingForm(
+        request.POST or None, request.FILES or None, attributes=kind.attributes, systems=systems, values=values
+    )
     status = 200
     if request.method == "POST":
         status = UNPROCESSABLE

@@ -16,6 +16,7 @@ from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from contracts.asof import page_date
 from contracts.attribute_words import attribute_words
+from contracts.compared import compared_values
 from contracts.errors import Refused
 from contracts.forms import run_form
 from contracts.selectors import definition_for
@@ -124,6 +125,7 @@ def finding_enter(request: HttpRequest, incident_id: int, name: str) -> HttpResp
     form = FindingForm(
         request.POST or None, request.FILES or None, initial=_initial(request, established_by=""),
         name=name, kind=attribute.type,
+        values=compared_values(definition_for(row.contract)).get(name, ()),
     )  # fmt: skip
 
     def act(data: dict[str, Any]) -> None:

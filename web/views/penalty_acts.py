@@ -15,6 +15,7 @@ from accounts.policy import access
 from accounts.scoping import request_viewer
 from accounts.services.idempotency import form_key, idempotent
 from contracts.asof import page_date
+from contracts.compared import compared_values
 from contracts.forms import run_form
 from obligations.services.events import finding_record
 from penalties import selectors, services
@@ -113,7 +114,10 @@ def finding(request: HttpRequest, case_id: int) -> HttpResponse:
     if kind is None:
         messages.info(request, _("Choose on the case's page which of the missing facts to record."))
         return HttpResponseRedirect(reverse("web:penalty", args=[case_id]))
-    form = the.FindingForm(request.POST or None, request.FILES or None, initial=initial(request), name=name, kind=kind)
+    form = the.FindingForm(
+        request.POST or None, request.FILES or None, initial=initial(request), name=name, kind=kind,
+        values=compared_values(found.definition).get(name, ()) if found.definition is not None else (),
+    )  # fmt: skip
 
     def act(data: dict[str, Any]) -> None:
         recorded = finding_record(

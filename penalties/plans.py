@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from billing.models import Milestone, SecurityInstrument
+from billing.models import Freeze, Milestone, SecurityInstrument
 from billing.rules_guarantee import nature_of
 from billing.services.guarantee_claims import last_day, liability_ground
 from billing.terms_guarantee import security_terms
 from contracts.errors import Refused
-from contracts.selectors import definition_for, readings_chosen, today_for
+from contracts.gathering import gather
+from contracts.models import ReadingChoice
+from contracts.selectors import definition_for, today_for
+from contracts.selectors.readings import chosen_of
 from engine.definition import Definition
 from engine.definition.model import Sink
 from engine.facts import FactStore
@@ -52,22 +54,66 @@ def settling_pool(definition: Definition, case: PenaltyCase) -> str:
     return next((pool for pool in known if definition.pools[pool].sinks), "")
 
 
-def securities_of(case: PenaltyCase, definition: Definition) -> list[Security]:
-    """The accepted instruments that the vendor's liabilities may be claimed from, oldest first; those whose validity is
-    over come with no room, so that a page can say why they give nothing. One statement, none without a security."""
-    terms = {code: known for code, known in security_terms(definition).items() if liability_ground(known) is not None}
-    if not terms:
-        return []
+@dataclass(frozen=True)
+class Options:
+    """What an amount of the case may be met from: `sources` in their order, `securities` with those whose validity is
+    over, and what every source is called."""
+
+    sources: tuple[Source, ...]
+    securities: tuple[Security, ...]
+    titles: Mapping[str, str]
+
+
+def options_of(case: PenaltyCase) -> Options:
+    """The sources in the definition's order, with what each can give; the vendor's own payment covers the rest.
+
+    A security gives something only where it is asked to, unless the definition's sink for it has a condition that the
+    readings in force meet. A security no sink names comes after the others: the contract's grounds allow a claim on it.
+    Two statements.
+    """
+    definition = definition_for(case.contract)
     accepted = SecurityInstrument.State.ACCEPTED
-    renewed = SecurityInstrument.objects.filter(replaces=OuterRef("pk"), state=accepted)
-    rows = SecurityInstrument.objects.filter(
-        ~Exists(renewed), contract_id=case.contract_id, security__in=terms, state=accepted
-    ).order_by("pk")
+    milestones, freezes, instruments, choices = gather(
+        Milestone.objects.filter(contract_id=case.contract_id),
+        Freeze.objects.filter(contract_id=case.contract_id, source_key=f"penalty:{case.number}", lifted_at=None),
+        SecurityInstrument.objects.filter(contract_id=case.contract_id, state=accepted),
+        ReadingChoice.objects.filter(contract_id=case.contract_id, state=ReadingChoice.State.IN_FORCE),
+    )
+    held = _securities(case, definition, instruments)
+    by_code = {row.code: row for row in milestones}
+    pool = settling_pool(definition, case)
+    sources: list[Source] = []
+    for sink in definition.pools[pool].sinks if pool else ():
+        kind, _dot, name = sink.sink.partition(".")
+        if kind == "instalment" and name in by_code:
+            own = [row.amount for row in freezes if row.milestone_id == by_code[name].pk]
+            sources.append(Source(f"instalment:{name}", max(Decimal(0), by_code[name].open_amount + sum(own))))
+        elif kind == "security":
+            first = _comes_first(case, definition, sink, choices)
+            sources += [
+                Source(each.key, each.room, not first)
+                for each in held
+                if each.instrument.security == name and not each.over
+            ]
+    named = {source.key for source in sources}
+    sources += [Source(each.key, each.room, optional=True) for each in held if not (each.over or each.key in named)]
+    titles = {f"instalment:{row.code}": row.title for row in milestones}
+    titles |= {f"guarantee:{row.pk}": row.number for row in instruments}
+    return Options((*sources, Source(VENDOR)), tuple(held), titles)
+
+
+def _securities(case: PenaltyCase, definition: Definition, instruments: Iterable[SecurityInstrument]) -> list[Security]:
+    """The accepted instruments that the vendor's liabilities may be claimed from, oldest first; those whose validity is
+    over come with no room, so that a page can say why they give nothing."""
+    terms = {code: known for code, known in security_terms(definition).items() if liability_ground(known) is not None}
+    rows = list(instruments)
+    renewed = {row.replaces_id for row in rows}
     today = today_for(case.contract)
     found = []
     for row in rows:
         # a paper is no money before it is cashed
-        if row.balance <= row.reserved or (nature_of(row.form) == "paper" and row.cashed_on is None):
+        uncashed = nature_of(row.form) == "paper" and row.cashed_on is None
+        if row.security not in terms or row.pk in renewed or row.balance <= row.reserved or uncashed:
             continue
         last = last_day(row, terms[row.security])
         over = last is not None and today > last
@@ -75,45 +121,14 @@ def securities_of(case: PenaltyCase, definition: Definition) -> list[Security]:
     return found
 
 
-def sources_of(case: PenaltyCase, securities: Iterable[Security] | None = None) -> tuple[Source, ...]:
-    """The sources in the definition's order, with what each can give; the vendor's own payment covers the rest.
-
-    A security gives something only where it is asked to, unless the definition's sink for it has a condition that the
-    readings in force meet. A security no sink names comes after them: the contract's grounds allow a claim on it.
-    """
-    definition = definition_for(case.contract)
-    held = securities_of(case, definition) if securities is None else list(securities)
-    pool = settling_pool(definition, case)
-    sources: list[Source] = []
-    for sink in definition.pools[pool].sinks if pool else ():
-        kind, _dot, name = sink.sink.partition(".")
-        if kind == "instalment":
-            milestone = Milestone.objects.filter(contract_id=case.contract_id, code=name).first()
-            if milestone is not None:
-                sources.append(Source(f"instalment:{name}", _room(milestone, case)))
-        elif kind == "security":
-            own = [each for each in held if each.instrument.security == name and not each.over]
-            optional = not own or not _comes_first(case, definition, sink)
-            sources += [Source(each.key, each.room, optional) for each in own]
-    named = {source.key for source in sources}
-    sources += [Source(each.key, each.room, optional=True) for each in held if not (each.over or each.key in named)]
-    return (*sources, Source(VENDOR))
-
-
-def _comes_first(case: PenaltyCase, definition: Definition, sink: Sink) -> bool:
+def _comes_first(case: PenaltyCase, definition: Definition, sink: Sink, choices: Iterable[ReadingChoice]) -> bool:
     """Whether the readings chosen put this security before what follows it."""
     if sink.optional or sink.when is None:
         return False
-    readings = readings_chosen(case.contract, definition=definition)
+    ordered = sorted(choices, key=lambda row: (row.known_at or row.proposed_at, row.pk))
+    readings = chosen_of([(row.name, row.option) for row in ordered], definition)
     world = FactWorld(definition, FactStore(), {}, today_for(case.contract), None, readings)
     return Evaluator(world, {}).truth(sink.when).value is True
-
-
-def _room(milestone: Milestone, case: PenaltyCase) -> Decimal:
-    """What of the instalment is open, counting what is frozen for this very case."""
-    own = milestone.freezes.filter(source_key=f"penalty:{case.number}", lifted_at=None).values_list("amount", flat=True)
-    room: Decimal = milestone.amount - milestone.committed - milestone.deducted - milestone.frozen + sum(own)
-    return max(Decimal(0), room)
 
 
 def refuse_over(securities: Iterable[Security], wanted: Mapping[str, Decimal]) -> None:

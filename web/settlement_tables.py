@@ -157,6 +157,36 @@ def claims_table(rows: Iterable[Any], *, viewer: Viewer, currency: str, today: A
     )
 
 
+def refunds_table(rows: Iterable[Any], *, viewer: Viewer, currency: str) -> Table:
+    """What goes back to the vendor, each with its reason."""
+    may = allows(viewer, "refund.pay")
+    return Table(
+        _("Refunds"),
+        (
+            Column(_("Refund"), "main"),
+            Column(_("Amount"), "num"),
+            Column(_("State")),
+            Column(_("Paid back on"), "date"),
+            Column("", "action"),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(row.liability.title, sub=f"{row.number} · {row.note}"),
+                    Cell(money_text(row.amount, currency)),
+                    Cell(str(row.get_state_display()), chip=True, tone="warn" if row.state == "open" else "ok"),
+                    Cell(row.paid_on.isoformat() if row.paid_on else "", sub=row.bank_reference),
+                    Cell(_("Record the transfer"), url=reverse("web:refund_pay", args=[row.pk]))
+                    if may and row.state == "open"
+                    else Cell(),
+                )
+            )
+            for row in rows
+        ),
+        _("Nothing goes back to the vendor"),
+    )
+
+
 def freezes_table(rows: Iterable[Any], *, currency: str) -> Table:
     """What is held back until a decision."""
     return Table(

@@ -26,6 +26,7 @@ urlpatterns = [
     path("deductions/<int:deduction_id>/take-back/", settlement.deduction_reverse, name="deduction_reverse"),
     path("claims/<int:separate_id>/receipt/", settlement.claim_settle, name="claim_settle"),
     path("claims/<int:separate_id>/withdraw/", settlement.claim_withdraw, name="claim_withdraw"),
+    path("refunds/<int:refund_id>/transfer/", settlement.refund_pay, name="refund_pay"),
     path("milestones/<int:milestone_id>/hold/", holds.hold_open, name="hold_open"),
     path("holds/<int:hold_id>/notice/", holds.hold_notify, name="hold_notify"),
     path("holds/<int:hold_id>/end/", holds.hold_end, name="hold_end"),

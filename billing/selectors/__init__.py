@@ -44,6 +44,8 @@ from billing.selectors.settlement import (
     freezes_of,
     liabilities_of,
     liability_get,
+    refund_get,
+    refunds_of,
     waterfall,
 )
 
@@ -86,6 +88,8 @@ __all__ = [
     "payment_advice",
     "payment_get",
     "payments_list",
+    "refund_get",
+    "refunds_of",
     "reversal_get",
     "reversals_of",
     "waterfall",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import NotVisible, require
 from accounts.scoping import Viewer
-from billing.models import Deduction, Freeze, Liability, Milestone, Payment, SeparateClaim
+from billing.models import Deduction, Freeze, Liability, Milestone, Payment, Refund, SeparateClaim
 from contracts.models import Contract
 
 ZERO = Decimal("0.00")
@@ -247,6 +247,19 @@ def claims_of(contract: Contract, *, viewer: Viewer) -> tuple[SeparateClaim, ...
     """A contract's separate claims, newest first. One query."""
     rows = SeparateClaim.objects.visible_to(viewer).filter(contract=contract).select_related("liability", "added_by")
     return tuple(rows.order_by("-pk"))
+
+
+def refunds_of(contract: Contract, *, viewer: Viewer) -> tuple[Refund, ...]:
+    """What goes back to the vendor, newest first. One query."""
+    rows = Refund.objects.visible_to(viewer).filter(contract=contract).select_related("liability")
+    return tuple(rows.order_by("-pk"))
+
+
+def refund_get(pk: int, *, viewer: Viewer) -> Refund:
+    """A refund with its liability. Raises NotVisible."""
+    require(viewer, "payment.read")
+    rows = Refund.objects.visible_to(viewer).select_related("liability", "contract", "approved_by")
+    return _one(rows.filter(pk=pk).first())
 
 
 def freezes_of(contract: Contract, *, viewer: Viewer) -> tuple[Freeze, ...]:

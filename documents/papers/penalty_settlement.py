@@ -14,6 +14,7 @@ from documents.papers.penalty_confirmation import boxes
 from penalties.models import PenaltyCase
 
 SETTLED = ("settled", "closed")
+DRAW_STATES = {"proposed": "待审批", "approved": "已批准，待送达", "delivered": "已送达，待答复", "paid": "已到账"}
 
 
 def _refuse(case: PenaltyCase) -> str:
@@ -49,6 +50,22 @@ def _content(case: PenaltyCase) -> dict[str, Any]:
             for row in liability.claims.exclude(state="withdrawn").order_by("pk")
         ],
         "drawn": str(liability.drawn),
+        "draws": [
+            {
+                "number": row.number,
+                "security": row.instrument.number,
+                "state": row.state,
+                "on": day(row.answered_on if row.state == "paid" else row.delivered_on),
+                "amount": str(row.paid if row.state == "paid" else row.amount),
+            }
+            for row in liability.security_claims.exclude(state__in=("rejected", "refused", "withdrawn"))
+            .select_related("instrument")
+            .order_by("pk")
+        ],
+        "refunds": [
+            {"number": row.number, "state": row.state, "on": day(row.paid_on), "amount": str(row.amount)}
+            for row in liability.refunds.order_by("pk")
+        ],
         "open": str(liability.amount - liability.deducted - liability.claimed - liability.drawn),
         "owed": str(liability.amount),
     }
@@ -63,8 +80,16 @@ def _reckoning(content: Mapping[str, Any], currency: str) -> list[dict[str, Any]
         when = f"{row['settled_on']} 到账" if row["settled_on"] else f"{row['due_on']} 前支付"
         text = f"服务商另行支付（{CLAIM_STATES[row['state']]}）：{row['number']}，{when}"
         lines.append(line(text, money(row["amount"], currency), "−"))
-    if content["drawn"] not in {"0", "0.00"}:
+    if "draws" not in content and content["drawn"] not in {"0", "0.00"}:
+        # issued before draws were printed one by one
         lines.append(line("自履约担保中提取", money(content["drawn"], currency), "−"))
+    for row in content.get("draws", ()):
+        words = DRAW_STATES[row["state"]] + (f"，{row['on']}" if row["on"] else "")
+        text = f"自履约担保 {row['security']} 提取（{words}）：{row['number']}"
+        lines.append(line(text, money(row["amount"], currency), "−"))
+    for row in content.get("refunds", ()):
+        words = f"{row['on']} 已退还" if row["on"] else "待退还"
+        lines.append(line(f"退还服务商（{words}）：{row['number']}", money(row["amount"], currency), "+"))
     lines.append(line("尚未清偿", money(content["open"], currency), "=", "sum"))
     return lines
 

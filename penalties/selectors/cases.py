@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import NotVisible, proven, require
 from accounts.scoping import Viewer
-from billing.models import Milestone, SeparateClaim
+from billing.models import Milestone, Refund, SecurityClaim, SeparateClaim
+from contracts.gathering import gather
 from contracts.models import Contract, Evidence
 from contracts.selectors import definition_for
 from engine.definition import Definition
@@ -47,6 +48,8 @@ class CasePage:
     settlements: Sequence[Settlement]
     adjustments: Sequence[CaseAdjustment]
     claims: Sequence[SeparateClaim]
+    security_claims: Sequence[SecurityClaim]
+    refunds: Sequence[Refund]
 
     def of_side(self, *sides: str) -> list[CaseEntry]:
         """The statements of one side, in order."""
@@ -163,6 +166,7 @@ def case_page(pk: int, *, viewer: Viewer) -> CasePage:
     )
     latest = versions[0] if versions else None
     moneyed = case.state in ("agreed", "settled", "closed")
+    claims, drawn, refunds = _billed(case)
     return CasePage(
         case=case,
         contract=case.contract,
@@ -172,5 +176,20 @@ def case_page(pk: int, *, viewer: Viewer) -> CasePage:
         entries=list(entries.prefetch_related(proofs).order_by("pk")),
         settlements=list(case.settlements.select_related("planned_by", "decided_by")) if inside and moneyed else (),
         adjustments=list(case.adjustments.select_related("proposed_by", "decided_by")) if inside and moneyed else (),
-        claims=list(case.liability.claims.order_by("pk")) if case.liability is not None else (),
+        claims=claims,
+        # claims on the security are the buyer's own until they are made
+        security_claims=drawn if inside else (),
+        refunds=refunds,
     )
+
+
+def _billed(case: PenaltyCase) -> tuple[list[SeparateClaim], list[SecurityClaim], list[Refund]]:
+    """What billing keeps for the case beside its deductions, in the order made. One statement, none without any."""
+    if case.liability_id is None:
+        return [], [], []
+    claims, drawn, refunds = gather(
+        SeparateClaim.objects.filter(liability=case.liability_id),
+        SecurityClaim.objects.filter(liability=case.liability_id),
+        Refund.objects.filter(liability=case.liability_id),
+    )
+    return claims, drawn, refunds

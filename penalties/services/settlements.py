@@ -20,10 +20,10 @@ from billing.services.guarantee import UNDER_WAY
 from billing.services.guarantee_claims import security_claim_order
 from billing.services.liabilities import liability_open, liability_room
 from contracts.errors import Refused
-from contracts.selectors import definition_for, today_for
+from contracts.selectors import today_for
 from penalties import rules
 from penalties.models import CaseEntry, PenaltyCase, Settlement
-from penalties.plans import VENDOR, refuse_over, securities_of, sources_of
+from penalties.plans import VENDOR, Options, options_of, refuse_over
 from penalties.services.common import case_locked, clean_text, enter, move, person
 from penalties.services.disputes import freeze_key
 
@@ -40,10 +40,16 @@ def plan_for(case: PenaltyCase, wishes: Mapping[str, Decimal] | None = None) -> 
 
 def parts_of(case: PenaltyCase, amount: Decimal, wishes: Mapping[str, Decimal] | None = None) -> tuple[rules.Part, ...]:
     """The same for any amount of the case. Raises Refused, also for a security whose validity is over."""
-    securities = securities_of(case, definition_for(case.contract))
-    refuse_over(securities, wishes or {})
+    return parts_from(options_of(case), amount, wishes)
+
+
+def parts_from(
+    options: Options, amount: Decimal, wishes: Mapping[str, Decimal] | None = None
+) -> tuple[rules.Part, ...]:
+    """The same from options already read."""
+    refuse_over(options.securities, wishes or {})
     try:
-        return rules.settlement_plan(amount, sources_of(case, securities), wishes)
+        return rules.settlement_plan(amount, options.sources, wishes)
     except rules.PlanRefused as error:
         raise Refused(
             {
@@ -140,7 +146,7 @@ def _carry_out(case: PenaltyCase, plan: Settlement, *, actor: Viewer, text: str)
         clause=case.clause or "—",
         amount=plan.amount,
         note=text,
-        deductible=any(source.key.startswith("instalment:") for source in sources_of(case)),
+        deductible=any(source.key.startswith("instalment:") for source in options_of(case).sources),
     )
     parts_carry_out(
         case, liability, parts, actor=actor, by=plan.planned_by_id, due_on=plan.claim_due_on, note=plan.note

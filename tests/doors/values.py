@@ -109,6 +109,15 @@ def settled(world: World, application: PaymentApplication, *, note: str) -> dict
     claim = billing.separate_claim_add(
         actor=finance, liability=liability, amount=Decimal(100), due_on=date(2026, 12, 1), note=note, out_of_order=True
     )
+    met = billing.separate_claim_add(
+        actor=finance, liability=liability, amount=Decimal(50), due_on=date(2026, 12, 1), note=note, out_of_order=True
+    )
+    met = billing.separate_claim_settle(
+        actor=finance, claim=met, settled_on=date(2026, 9, 1), bank_reference=f"BOC-DOORS-3-{world.contract.pk}"
+    )
+    refund = billing.refund_add(
+        actor=manager, claim=met, amount=Decimal(10), note=note, ordered_by=world.person["FIN"].pk
+    )
     second = applied_again(world, note=note)
     billing.payment_decide(actor=manager, application=second, approve=True)
     payment = billing.payment_post(
@@ -129,6 +138,7 @@ def settled(world: World, application: PaymentApplication, *, note: str) -> dict
         "liability_id": liability.pk,
         "deduction_id": deduction.pk,
         "separate_id": claim.pk,
+        "refund_id": refund.pk,
         "payment_id": payment.pk,
         "reversal_id": reversal.pk,
         "change_id": change.pk,

@@ -33,6 +33,11 @@ class ClaimPaidForm(MoneyForm):
     note = forms.CharField(label=_("Note"), widget=NOTE, max_length=1000, required=False)
 
 
+class RefundPaidForm(MoneyForm):
+    paid_on = forms.DateField(label=_("Paid back on"), widget=DAY)
+    bank_reference = forms.CharField(label=_("Bank reference"), max_length=100)
+
+
 class ReasonForm(MoneyForm):
     note = forms.CharField(label=_("Reason"), widget=NOTE, max_length=1000)
 

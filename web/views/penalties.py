@@ -176,6 +176,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "may_find": allows(viewer, "fact.propose") and found.case.state in ("clue", "established", "proposed"),
         "versions": found.versions,
         "papers": papers_of(found.case),
+        "may_refund": allows(viewer, "refund.pay"),
         "settlement": next(iter(found.settlements), None),
     }
     return render(request, "web/penalties/case.html", context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -9,27 +11,50 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.policy import access
-from accounts.scoping import Viewer, request_viewer
+from accounts.scoping import request_viewer
 from accounts.services.idempotency import idempotent
 from contracts.errors import Refused
 from penalties import selectors, services
-from penalties.plans import sources_of
-from penalties.services.settlements import plan_for
+from penalties.plans import Options, options_of
+from penalties.rules import Source
+from penalties.services.settlements import parts_from, received
 from web.forms import penalties as the
 from web.templatetags.ui import money_text
 from web.views.penalty_acts import act_page, initial
 
 
-def source_text(key: str, milestones: dict[str, str]) -> str:
+def source_text(key: str, titles: Mapping[str, str]) -> str:
     """What a source of a settlement is called."""
     kind, _colon, name = key.partition(":")
     if kind == "instalment":
-        return _("Deducted from %(title)s") % {"title": milestones.get(name, name)}
+        return _("Deducted from %(title)s") % {"title": titles.get(key, name)}
+    if kind == "guarantee":
+        return _("Claimed on the security %(number)s") % {"number": titles.get(key, name)}
     return _("Paid by the vendor itself")
 
 
-def _titles(found: selectors.CasePage, viewer: Viewer) -> dict[str, str]:
-    return {row.code: row.title for row in selectors.instalments_of(found.contract, viewer=viewer)}
+def _hint(source: Source, options: Options, currency: str) -> str:
+    """How much a source gives at most, and until when."""
+    if source.limit is None:
+        return ""
+    most = _("At most %(amount)s.") % {"amount": money_text(source.limit, currency)}
+    security = next((each for each in options.securities if each.key == source.key), None)
+    if security is None:
+        return most
+    last = security.last.isoformat() if security.last is not None else "—"
+    return most + _(" The written claim has to be delivered by %(last)s.") % {"last": last}
+
+
+def _over(options: Options) -> list[tuple[str, str]]:
+    """Securities that give nothing any more, and why."""
+    return [
+        (
+            _("Security %(number)s") % {"number": each.instrument.number},
+            _("Validity ended on %(last)s: nothing can be claimed on it") % {"last": each.last},
+        )
+        for each in options.securities
+        if each.over
+    ]
 
 
 @access(GET="penalty.freeze", POST="penalty.freeze")
@@ -60,16 +85,15 @@ def settle(request: HttpRequest, case_id: int) -> HttpResponse:
     """Plan how an agreed penalty is met; another person approves and thereby carries it out."""
     viewer = request_viewer(request)
     found = selectors.case_page(case_id, viewer=viewer)
-    titles, currency = _titles(found, viewer), found.contract.currency
-    try:
-        plan = {part.source: part.amount for part in plan_for(found.case)} if found.case.amount is not None else {}
-    except Refused:
-        plan = {}
-    sources = []
-    for source in sources_of(found.case):
-        room = money_text(source.limit, currency) if source.limit is not None else ""
-        hint = _("At most %(amount)s.") % {"amount": room} if room else ""
-        sources.append((source.key, source_text(source.key, titles), hint))
+    options, currency = options_of(found.case), found.contract.currency
+    plan: dict[str, Decimal] = {}
+    if found.case.amount is not None:
+        with suppress(Refused):
+            plan = {part.source: part.amount for part in parts_from(options, found.case.amount)}
+    sources = [
+        (source.key, source_text(source.key, options.titles), _hint(source, options, currency))
+        for source in options.sources
+    ]
     values = {f"source_{number}": plan.get(key, 0) for number, (key, _label, _room) in enumerate(sources)}
     form = the.SettleForm(request.POST or None, initial=initial(request, **values), sources=sources)
     return act_page(
@@ -78,10 +102,11 @@ def settle(request: HttpRequest, case_id: int) -> HttpResponse:
             actor=viewer, case=found.case, wishes=form.wishes(), claim_due_on=data["claim_due_on"], note=data["note"]
         ),
         done=_("The plan waits for approval; nothing has moved yet."),
-        intro=_("Filled in as the contract orders it: the instalment first, the rest paid by the vendor."),
-        extra=[
-            (_("Guarantee"), _("A draw on the guarantee is its own procedure, within its validity.")),
-        ],
+        intro=_(
+            "Filled in as the contract orders it: the instalment first, the rest paid by the vendor. A part claimed on "
+            "a security is approved with the plan and then delivered to its issuer."
+        ),
+        extra=_over(options),
     )  # fmt: skip
 
 
@@ -92,7 +117,7 @@ def settlement_decide(request: HttpRequest, settlement_id: int) -> HttpResponse:
     viewer = request_viewer(request)
     plan = selectors.settlement_get(settlement_id, viewer=viewer)
     found = selectors.case_page(plan.case_id, viewer=viewer)
-    titles, currency = _titles(found, viewer), found.contract.currency
+    titles, currency = options_of(found.case).titles, found.contract.currency
     form = the.DecisionForm(
         request.POST or None, initial=initial(request), yes=_("Approve and carry out"), no=_("Reject")
     )
@@ -124,14 +149,21 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
 @access(GET="penalty.adjust", POST="penalty.adjust")
 @idempotent
 def adjust(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Propose to lower a settled penalty; what is too much goes back by counter-entries."""
+    """Propose another amount for a settled penalty: what is too much goes back, a further claim is settled anew."""
     viewer = request_viewer(request)
     found = selectors.case_page(case_id, viewer=viewer)
-    form = the.AdjustForm(request.POST or None, initial=initial(request))
+    liability, currency = found.case.liability, found.contract.currency
+    came = received(liability) if liability is not None else Decimal(0)
+    form = the.AdjustForm(request.POST or None, request.FILES or None, initial=initial(request))
     return act_page(
         request, found, form=form, heading=_("Adjust after settlement"), submit=_("Propose"),
         act=lambda data: services.adjustment_propose(actor=viewer, case=found.case, **data),
         done=_("The adjustment waits for approval."),
+        intro=_(
+            "Lower: claims on their way are taken back first, then deductions; what has been paid goes back. To give "
+            "up what has not come in, enter what has. Higher: needs new facts and the paper that settles it."
+        ),
+        extra=[(_("Come in so far"), money_text(came, currency))],
     )  # fmt: skip
 
 
@@ -153,6 +185,7 @@ def adjustment_decide(request: HttpRequest, adjustment_id: int) -> HttpResponse:
         extra=[
             (_("Amount before"), money_text(wish.before, currency)),
             (_("New amount"), money_text(wish.after, currency)),
+            (_("To be paid by"), wish.claim_due_on.isoformat() if wish.claim_due_on else "—"),
             (_("Reason"), wish.reason),
         ],
     )  # fmt: skip

@@ -17,8 +17,8 @@ from contracts.asof import page_date
 from contracts.forms import run_form
 from contracts.selectors import contract_by_id
 from web.contract_tabs import contract_tabs
-from web.forms.settlement import ClaimForm, ClaimPaidForm, DeductionForm, ReasonForm
-from web.settlement_tables import claims_table, deductions_table, freezes_table, liabilities_table
+from web.forms.settlement import ClaimForm, ClaimPaidForm, DeductionForm, ReasonForm, RefundPaidForm
+from web.settlement_tables import claims_table, deductions_table, freezes_table, liabilities_table, refunds_table
 from web.templatetags.ui import money_text
 
 ACTION = "web/billing/action.html"
@@ -50,6 +50,7 @@ def contract_settlement(request: HttpRequest, contract_id: int) -> HttpResponse:
         "claims": claims_table(
             selectors.claims_of(contract, viewer=viewer), viewer=viewer, currency=currency, today=page.as_of
         ),
+        "refunds": refunds_table(selectors.refunds_of(contract, viewer=viewer), viewer=viewer, currency=currency),
         "freezes": freezes_table(selectors.freezes_of(contract, viewer=viewer), currency=currency),
     }
     return render(request, "web/billing/settlement.html", context)
@@ -209,6 +210,36 @@ def claim_withdraw(request: HttpRequest, separate_id: int) -> HttpResponse:
         "demo": claim.contract.is_demo,
     }
     return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The claim is withdrawn."))
+
+
+@access(GET="refund.pay", POST="refund.pay")
+@idempotent
+def refund_pay(request: HttpRequest, refund_id: int) -> HttpResponse:
+    """Record that money went back to the vendor."""
+    viewer, page = request_viewer(request), page_date(request)
+    refund = selectors.refund_get(refund_id, viewer=viewer)
+    form = RefundPaidForm(request.POST or None, initial=_initial(request, paid_on=page.today))
+
+    def act(data: dict[str, Any]) -> str:
+        data.pop("idempotency_key")
+        services.refund_pay(actor=viewer, refund=refund, **data)
+        return _back(refund.contract_id)
+
+    context = {
+        "heading": _("Record the refund"),
+        "sub": refund.number,
+        "submit": _("Save"),
+        "back": _back(refund.contract_id),
+        "summary": [
+            (_("Refund"), refund.number),
+            (_("Liability"), refund.liability.title),
+            (_("Amount"), money_text(refund.amount, refund.contract.currency)),
+            (_("Reason"), refund.note),
+            (_("Approved by"), str(refund.approved_by)),
+        ],
+        "demo": refund.contract.is_demo,
+    }
+    return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The refund is recorded."))
 
 
 def _claimed(claim: Any) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from obligations.services.reminders.actions import chase
 from web.components import KeysetPage, Tab
 from web.links import with_query
 from web.obligation_rows import component_groups, excel_heads, excel_row
+from web.waiting import tasks_for
 from web.words import titled_facts
 
 EXPORT_ROWS = 20_000
@@ -52,6 +53,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         Tab(label, with_query(request, tab=None if code == "todo" else code), code == found.tab)
         for code, label in labels
     )
+    tasks = tasks_for(viewer) if page.is_today else ()
+    facts = titled_facts(facts_waiting(viewer=viewer)[:5]) if allows(viewer, "fact.confirm") else []
     context = {
         "tabs": tabs,
         "groups": component_groups(found.page.rows, query=page.query, with_contract=True),
@@ -61,7 +64,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
             shown=len(found.page.rows),
         ),
         "tab": found.tab,
-        "waiting_facts": titled_facts(facts_waiting(viewer=viewer)[:5]) if allows(viewer, "fact.confirm") else [],
+        "waiting_facts": facts,
+        "waiting_count": len(tasks) + len(facts),
+        "tasks": tasks,
         "chasable": [row for row in found.page.rows if row.verb == "chase"],
         "excel_url": with_query(request, format="xlsx"),
         "today": page.is_today,

@@ -1,0 +1,47 @@
+"""Penalties that wait for somebody: for a decision of a person who may make it, or for the next step of the buyer's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.policy import allows
+from accounts.scoping import Viewer
+from contracts.selectors.waiting import waiting_rows
+from penalties.models import CaseAdjustment, PenaltyCase, Settlement
+
+State = PenaltyCase.State
+
+
+def penalties_waiting(viewer: Viewer) -> list[QuerySet[Any]]:
+    """One set of rows per kind the viewer may act on; nothing one proposed or approved oneself comes back to one."""
+    found = []
+    cases, me = PenaltyCase.objects.visible_to(viewer), viewer.user_id
+    for task, action, rows, act in (
+        ("penalty_approve", "penalty.approve", cases.filter(state=State.PROPOSED).exclude(proposed_by=me), "proposed"),
+        ("penalty_notify", "penalty.notify", cases.filter(state=State.APPROVED), "approved"),
+        ("penalty_decide", "penalty.decide", cases.filter(state=State.OBJECTED).exclude(approved_by=me), "objected"),
+        ("penalty_settle", "penalty.settle", cases.filter(state=State.AGREED, settlements=None), "approved"),
+    ):
+        if allows(viewer, action):
+            found.append(
+                waiting_rows(rows, task=task, about="title", by=f"{act}_by", since=f"{act}_at", amount="amount")
+            )
+    if allows(viewer, "penalty.settle.approve"):
+        plans = Settlement.objects.visible_to(viewer).filter(state=Settlement.State.PLANNED).exclude(planned_by=me)
+        found.append(
+            waiting_rows(
+                plans, task="settlement_decide", about="case__title", by="planned_by", since="planned_at",
+                amount="amount", contract="case__contract",
+            )
+        )  # fmt: skip
+    if allows(viewer, "penalty.adjust.approve"):
+        wishes = CaseAdjustment.objects.visible_to(viewer).filter(state=CaseAdjustment.State.PROPOSED)
+        found.append(
+            waiting_rows(
+                wishes.exclude(proposed_by=me), task="adjustment_decide", about="case__title", by="proposed_by",
+                since="proposed_at", amount="after", contract="case__contract",
+            )
+        )  # fmt: skip
+    return found

@@ -149,7 +149,7 @@ def _grounds(found: CasePage) -> tuple[Ground, ...]:
     if found.outcome is None:
         return ()
     return tuple(
-        Ground(row.title, row.clause, tuple(sentences(row)))
+        Ground(row.title, row.clause, tuple(sentences(row, found.definition)))
         for row in found.outcome.rows
         if row.label in found.outcome.winners
     )

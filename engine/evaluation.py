@@ -13,8 +13,8 @@ from .assessment.rights import right_results
 from .assessment.securities import security_results
 from .calendars import Calendar
 from .definition import Definition, Duty
+from .definition.needs import evaluation_order
 from .definition.reader import Problems
-from .definition.references import evaluation_order
 from .derivation import Step, step
 from .facts import FactsRefused, FactStore
 from .facts_file import check_facts, check_readings

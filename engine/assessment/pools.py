@@ -37,8 +37,9 @@ ZERO = Decimal(0)
 class Pooled:
     """One group of a pool under one combination of readings.
 
-    `total` is what was combined, `result` after amount, caps and rounding, `reach` the most it could be if every clue
-    came true. `lapsed` and `carried` are what caps and missed claims took. `decision`: a person has to pick.
+    `total` is what was combined, `result` after amount, caps and rounding. `raised`: clues could make it more, up to
+    `reach` (None: without bound). `lapsed` and `carried` are what caps and missed claims took. `decision`: a person
+    has to pick.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Pooled:
     lapsed: Decimal = ZERO
     carried: Decimal = ZERO
     decision: bool = False
+    raised: bool = False
     steps: tuple[Step, ...] = ()
 
     @property
@@ -201,7 +203,8 @@ def _combine(world: FactWorld, pool: Pool, group: _Group, units: tuple[str, str]
                 barred |= dict.fromkeys(entry.leaves, names)
     variables = _shared(members)
     result = _amount(world, pool, total, variables, units[1] if pool.amount is not None else place)
-    clues = group.clues
+    # a clue whose claim is past can no longer count
+    clues, _gone, _open = _claimed(world, pool, group.clues)
     reach = _reach(clues, total, combine)
     raised = reach is None or total.high is None or reach > total.high
     if pool.amount is not None and reach is not None:
@@ -217,7 +220,7 @@ def _combine(world: FactWorld, pool: Pool, group: _Group, units: tuple[str, str]
         basis = basis.joined(entry.basis)
     return Pooled(
         id=pool.id, key=group.key, variables=variables, members=tuple(members), winners=tuple(winners), barred=barred,
-        total=total, result=result, reach=None if not raised else reach, clues=names_of_clues,
+        total=total, result=result, reach=reach, raised=raised, clues=names_of_clues,
         missing=missing, running=running | (frozenset(names_of_clues) if raised and clues else NONE),
         basis=basis, at=at,
         lapsed=sum((e.amount.value or ZERO for e in late), ZERO), decision=decision,
@@ -374,7 +377,10 @@ def _capped(world: FactWorld, pool: Pool, groups: list[Pooled], combine: str) ->
             limited = [str(cap.limit) for cap in pool.caps]
             steps = (*steps, step("capped", before=group.result.low, after=low, limits=limited))
         carried = lows.carried if last else ZERO
-        found.append(replace(group, result=result, lapsed=lapsed, carried=carried, headroom=room, steps=steps))
+        reach = _bounded(world, pool, group, group.reach)
+        found.append(
+            replace(group, result=result, reach=reach, lapsed=lapsed, carried=carried, headroom=room, steps=steps)
+        )
     return found
 
 
@@ -383,15 +389,20 @@ def _zero(amount: Amount) -> Decimal:
 
 
 def _open_cap(world: FactWorld, pool: Pool, group: Pooled) -> Pooled:
-    """Where amounts or limits are unknown, the first fixed limit of the group is still an upper bound."""
-    bound = group.result.high
+    """Where amounts or limits are unknown, the lowest fixed limit of the group is still an upper bound."""
+    high = _bounded(world, pool, group, group.result.high)
+    return replace(group, result=replace(group.result, high=high), reach=_bounded(world, pool, group, group.reach))
+
+
+def _bounded(world: FactWorld, pool: Pool, group: Pooled, bound: Decimal | None) -> Decimal | None:
+    """An upper bound, or the lowest limit on the whole group if that is less."""
     for cap in pool.caps:
-        if cap.window:
+        if cap.window or cap.by:
             continue
         limit = amount_of(Evaluator(world, group.variables).value(cap.limit), group.result.unit)
         if limit.high is not None and (bound is None or limit.high < bound):
             bound = limit.high
-    return replace(group, result=replace(group.result, high=bound, low=group.result.low))
+    return bound
 
 
 def _limit(world: FactWorld, cap: Cap, rows: Sequence[Row], groups: Sequence[Pooled]) -> caps.Limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from ..language import ExpressionError
@@ -278,33 +278,3 @@ def _amount(checker: Checker, tree: s.Expr) -> Type:
 
 def _number(checker: Checker, tree: s.Expr) -> Type:
     return checker.expect_named(tree, ("count", "ratio"))
-
-
-def pool_needs(definition: Definition) -> Iterator[tuple[str, frozenset[str]]]:
-    """What each rule, pool and reading-bound combination refers to directly, to find circles."""
-    for rule in definition.rules.values():
-        trees = [
-            *(b.source for b in rule.bindings),
-            *(t for t in (rule.when, rule.amount, rule.because) if t is not None),
-        ]
-        yield f"rule.{rule.id}", _refs(trees)
-    for pool in definition.pools.values():
-        trees = [tree for tree in (pool.amount, pool.claim) if tree is not None]
-        trees += [cap.limit for cap in pool.caps]
-        over = {f"rule.{name}" if name in definition.rules else f"pool.{name}" for name in pool.over}
-        # what is recorded as settled is a fact and closes no circle
-        yield f"pool.{pool.id}", _refs(trees) | over
-
-
-def _refs(trees: Collection[s.Expr]) -> frozenset[str]:
-    found: set[str] = set()
-    for tree in trees:
-        stack = [tree]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, s.Call) and node.function == "settled":
-                continue
-            if isinstance(node, s.Ref) and node.kind in ("rule", "pool", "measure", "reading"):
-                found.add(f"{node.kind}.{node.name}")
-            stack += node.children()
-    return frozenset(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ..language import ExpressionError
 from ..language import syntax as s
@@ -13,7 +13,8 @@ from .environment import build_environment, set_names
 from .literals import ATTRIBUTE_TYPES, is_money
 from .model import Definition, Duty
 from .money_tables import COMMITMENT_NAMES, SECURITY_NAMES
-from .outcome_checks import check_outcomes, pool_needs
+from .needs import circles
+from .outcome_checks import check_outcomes
 from .reader import Problems
 from .table_checks import check_tables
 from .tables import SETTINGS
@@ -27,8 +28,10 @@ def check_references(definition: Definition, problems: Problems, published: Coll
     check.expressions()
     check_tables(definition, problems, check.environment)
     check_outcomes(definition, problems, check.environment)
-    for circle in _circles(definition):
-        problems.add("cycle", circle[0], check.clause_of(circle[0]), path=" → ".join(circle))
+    for circle in circles(definition):
+        # a circle through all assessments is named after a table that is part of it
+        table = next((name for name in circle if "(" not in name), circle[0])
+        problems.add("cycle", table, check.clause_of(table), path=" → ".join(circle))
     return check.environment
 
 
@@ -237,87 +240,3 @@ class _Check:
             rule(checker, tree)
         except ExpressionError as error:
             self.problems.add_expression(error, table, clause)
-
-
-def _circles(definition: Definition) -> Iterator[list[str]]:
-    """Each circle once: duties, terms, readings, measures and pools that need each other."""
-    graph = {name: sorted(needs) for name, needs in needs_graph(definition).items()}
-    done: set[str] = set()
-    for start in graph:
-        path: list[str] = []
-        # iterative depth-first search: the chain of duties may be longer than Python's stack
-        stack: list[tuple[str, Iterator[str]]] = [(start, iter(graph[start]))] if start not in done else []
-        if stack:
-            path.append(start)
-        while stack:
-            node, rest = stack[-1]
-            following = next(rest, None)
-            if following is None:
-                done.add(node)
-                stack.pop()
-                path.pop()
-            elif following in path:
-                yield [*path[path.index(following) :], following]
-            elif following in graph and following not in done:
-                stack.append((following, iter(graph[following])))
-                path.append(following)
-
-
-def needs_graph(definition: Definition) -> dict[str, frozenset[str]]:
-    """What each duty's dates, term, reading, measure and pool refers to directly (`duty.x`, `term.x`, …)."""
-    d = definition
-    graph: dict[str, frozenset[str]] = {}
-    for duty in d.duties.values():
-        trees = [tree for name, tree in duty.expressions.items() if name in ("due", "done")]
-        graph[f"duty.{duty.id}"] = _named([*trees, *(binding.source for binding in duty.bindings)])
-        # whether it is in breach depends on its gate as well, which never moves the date
-        gates = [tree for name, tree in duty.expressions.items() if name in ("gate", "after_gate")]
-        graph[f"breaches.{duty.id}"] = _named(gates) | {f"duty.{duty.id}"}
-    for term in d.terms.values():
-        # each edge by itself: a term that ends 24 months after its own start is no circle
-        for edge, tree in (("start", term.start), ("end", term.end)):
-            graph[f"term.{term.id}.{edge}"] = _named([tree])
-    for reading in d.readings.values():
-        graph[f"reading.{reading.id}"] = _named([o.value for o in reading.options if o.value is not None])
-    for measure in d.measures.values():
-        graph[f"measure.{measure.id}"] = _named([measure.value, *(b.source for b in measure.bindings)])
-    graph |= dict(pool_needs(d))
-    return graph
-
-
-def evaluation_order(definition: Definition, names: Iterable[str]) -> list[str]:
-    """The duties and all duties they rest on, each after what it needs: a chain of any length evaluates flat."""
-    graph = needs_graph(definition)
-    order: list[str] = []
-    seen: set[str] = set()
-    for name in names:
-        stack: list[tuple[str, bool]] = [(f"duty.{name}", False)]
-        while stack:
-            node, finished = stack.pop()
-            if finished:
-                order.append(node)
-            elif node not in seen:
-                seen.add(node)
-                stack.append((node, True))
-                stack.extend((need, False) for need in sorted(graph.get(node, ())))
-    return [node.removeprefix("duty.") for node in order if node.startswith("duty.")]
-
-
-def _named(trees: Iterable[s.Expr]) -> frozenset[str]:
-    return frozenset(name for tree in trees for name in _names_in(tree))
-
-
-def _names_in(tree: s.Expr) -> Iterator[str]:
-    if isinstance(tree, s.Call) and tree.function in ("start", "end"):
-        target = tree.args[0]
-        if isinstance(target, s.Ref) and target.kind == "term":
-            yield f"term.{target.name}.{tree.function}"
-            return
-    if isinstance(tree, s.Call) and tree.function == "breaches":
-        yield from (f"breaches.{node.name}" for node in tree.args if isinstance(node, s.Ref))
-        return
-    if isinstance(tree, s.Ref):
-        edges = (".start", ".end") if tree.kind == "term" else ("",)
-        yield from (f"{tree.kind}.{tree.name}{edge}" for edge in edges)
-    for child in tree.children():
-        yield from _names_in(child)

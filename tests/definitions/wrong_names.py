@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.definitions.small_penalties import FIRST, KEPT, REPEAT
+from tests.definitions.small_penalties import BY, FIRST, KEPT, LATE, REPEAT, WHEN
 
+ALL = 'amount = "assessed() * 5%"'
 DAMAGE: dict[str, tuple[tuple[str, str], str, str, str, str]] = {
     "security given back by no duty": (
         (KEPT, KEPT + 'refund = "give_back"\n'),
@@ -62,5 +63,20 @@ DAMAGE: dict[str, tuple[tuple[str, str], str, str, str, str]] = {
         "series.availability",
         "7",
         "ratio",
+    ),
+    "rule that takes a share of everything": ((LATE, ALL), "cycle", "rule.late", "7", "assessed()"),
+    "rule that reads every assessment": (
+        (WHEN, 'when = "count(assessments()) > 3"'),
+        "cycle",
+        "rule.slow",
+        "7",
+        "assessments()",
+    ),
+    "pool kept apart by what it comes to": (
+        (BY, 'by = "assessed(pool.year) > CNY 5"'),
+        "cycle",
+        "pool.",
+        "7",
+        "pool.year",
     ),
 }

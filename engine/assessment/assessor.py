@@ -171,13 +171,13 @@ class Assessor:
         return Element("assessment", group.label, {**fields, "id": certain(group.label)})
 
     def sum(self, kind: Source, name: str, combination: Combination) -> Amount:
-        """What a rule, a pool, or every outermost pool comes to."""
+        """What a rule, a pool, or every outermost pool in the contract's currency comes to."""
         if kind == "rule":
             unit = self.units[f"rule.{name}"]
             return add((entry.amount for entry in self.rule(name, combination) if entry.applies), unit)
         inner = {name for pool in self.definition.pools.values() for name in pool.over if not self.is_rule(name)}
         names = [name] if kind == "pool" else [each for each in self.definition.pools if each not in inner]
-        unit = self.units[f"pool.{names[0]}"] if names else self.definition.contract.currency
+        unit = self.units[f"pool.{name}"] if kind == "pool" else self.definition.contract.currency
         groups = [group for each in names for group in self.pool(each, combination)]
         return add((_reaching(group) for group in groups if group.result.unit == unit), unit)
 
@@ -185,7 +185,7 @@ class Assessor:
 def _reaching(group: Pooled) -> Amount:
     """A group's result, up to what it would be if every clue came true."""
     result = group.result
-    if not group.clues or (group.reach is not None and result.high is not None and group.reach <= result.high):
+    if not group.raised or (group.reach is not None and result.high is not None and group.reach <= result.high):
         return result
     return Amount(result.unit, result.low, group.reach, result.missing | group.missing, result.running)
 

@@ -14,7 +14,7 @@ from engine.money import round_money
 # What a till may differ by when it rounds each line: the tax system accepts up to six fen on one line.
 TAX_TOLERANCE = Decimal("0.06")
 ZERO = Decimal(0)
-CheckState = Literal["met", "open", "differs"]
+CheckState = Literal["met", "unread", "unrecorded", "differs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class InvoiceSays:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceCheck:
-    """One comparison: met, open (a person compares with the paper), or differs (the invoice cannot be accepted)."""
+    """One comparison: met; unread (nobody entered what the invoice says) or unrecorded (nothing is known to compare
+    with): a person compares with the paper and says so; or differs (the invoice cannot be accepted)."""
 
     subject: str
     state: CheckState
@@ -56,8 +57,10 @@ def plain(text: str) -> str:
 
 
 def _compare(subject: str, says: str, expected: str) -> InvoiceCheck:
-    if not says or not expected:
-        return InvoiceCheck(subject, "open", says, expected)
+    if not expected:
+        return InvoiceCheck(subject, "unrecorded", says)
+    if not says:
+        return InvoiceCheck(subject, "unread", expected=expected)
     return InvoiceCheck(subject, "met" if plain(says) == plain(expected) else "differs", says, expected)
 
 
@@ -70,12 +73,17 @@ def tax_adds_up(lines: Sequence[TaxLine], amount: Decimal) -> bool:
 
 def invoice_checks(says: InvoiceSays) -> tuple[InvoiceCheck, ...]:
     """Every comparison, in the order a person makes them."""
-    tax = "open"
+    tax: CheckState = "unread"
     if says.taxes:
         tax = "met" if sum((line.net + line.tax for line in says.taxes), ZERO) == says.amount else "differs"
     return (
         _compare("title", says.title, says.expected_title),
         _compare("buyer_tax_number", says.buyer_tax_number, says.expected_buyer_tax_number),
         _compare("seller_tax_number", says.seller_tax_number, says.expected_seller_tax_number),
-        InvoiceCheck("taxes", tax),  # type: ignore[arg-type]
+        InvoiceCheck("taxes", tax),
     )
+
+
+def by_hand(checks: Sequence[InvoiceCheck]) -> tuple[InvoiceCheck, ...]:
+    """The comparisons that only a person with the paper can make."""
+    return tuple(check for check in checks if check.state in ("unread", "unrecorded"))

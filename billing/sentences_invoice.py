@@ -14,7 +14,11 @@ SUBJECTS: dict[str, str] = {
 
 STATES: dict[str, str] = {
     "met": gettext_noop("agrees"),
-    "open": gettext_noop("to be compared with the paper"),
+    "unread": gettext_noop("not entered: compare with the paper and say so in the note"),
+    "unrecorded": gettext_noop(
+        "nothing is recorded to compare with: have it entered in the party's details, or say in the note what you "
+        "compared it with"
+    ),
     "differs": gettext_noop("differs"),
 }
 

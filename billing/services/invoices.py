@@ -20,7 +20,7 @@ from accounts.scoping import Viewer
 from billing.einvoice import LARGEST as LARGEST_XML
 from billing.einvoice import EInvoice, einvoice_read
 from billing.models import Invoice, InvoiceTax, Milestone
-from billing.rules_invoice import TaxLine, invoice_checks, plain, tax_adds_up
+from billing.rules_invoice import TaxLine, by_hand, invoice_checks, plain, tax_adds_up
 from billing.selectors.invoices import invoice_says
 from billing.sentences_invoice import subject_text
 from billing.services.common import actor_id, clean_amount, clean_note, clean_reference, lock_milestone, record_fact
@@ -309,19 +309,29 @@ def _keep_target(milestone: Milestone) -> None:
         milestone.save(update_fields=("target_on",))
 
 
-def _refuse_differences(invoice: Invoice) -> None:
-    """An invoice that says something else than the contract is not accepted."""
+def _refuse_differences(invoice: Invoice, *, note: str) -> None:
+    """An invoice that says something else than the contract is not accepted; nor one whose title, tax number or taxes
+    could not be compared here, before the checker has said in the note what they were compared with."""
     contract = Contract.objects.select_related("buyer", "vendor").get(pk=invoice.contract_id)
-    for check in invoice_checks(invoice_says(invoice, contract, money_terms(contract))):
+    checks = invoice_checks(invoice_says(invoice, contract, money_terms(contract)))
+    for check in checks:
         if check.state == "differs":
             raise Refused(
                 _("%(what)s: the invoice says “%(says)s”, the contract “%(expected)s”. Reject it and ask for another.")
                 % {"what": subject_text(check.subject), "says": check.says, "expected": check.expected}
             )
+    left = by_hand(checks)
+    if left and len(note) < 2:
+        raise Refused(
+            _("Not compared here: %(what)s. Compare with the paper and say in the note what you compared with.")
+            % {"what": "、".join(subject_text(check.subject) for check in left)},
+            "note",
+        )
 
 
 def invoice_check(*, actor: Viewer, invoice: Invoice, accept: bool, note: str = "") -> Invoice:
-    """Accept or reject an invoice; whoever handed it in may not. A rejection needs a reason and frees the number.
+    """Accept or reject an invoice; whoever handed it in may not. A rejection needs a reason and frees the number; so
+    does accepting one of which something could not be compared here (a tax number that is recorded nowhere).
 
     When checked invoices cover the milestone, the event its payment waits for is recorded (on the day the last of them
     came in) and what depends on it is evaluated anew, in this transaction; a credit note takes it back. Raises Refused,
@@ -338,7 +348,7 @@ def invoice_check(*, actor: Viewer, invoice: Invoice, accept: bool, note: str = 
         if locked.submitted_by_id == actor_id(actor):
             raise Refused(_("You handed this invoice in. Somebody else must check it."))
         if accept:
-            _refuse_differences(locked)
+            _refuse_differences(locked, note=reason)
             if milestone.invoiced + locked.amount < milestone.committed:
                 raise Refused(
                     _("%(committed)s is applied for or paid on the invoices. Reverse or reject that first.")

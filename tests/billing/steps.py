@@ -25,7 +25,9 @@ def hand_in(world: World, code: str = "1", amount: Decimal = FIRST, *, who: str 
 
 
 def checked(world: World, code: str = "1", amount: Decimal = FIRST) -> Invoice:
-    return services.invoice_check(actor=world.viewer("FIN"), invoice=hand_in(world, code, amount), accept=True)
+    return services.invoice_check(
+        actor=world.viewer("FIN"), invoice=hand_in(world, code, amount), accept=True, note="与纸面核对"
+    )
 
 
 def applied(world: World, code: str = "1", amount: Decimal = FIRST) -> PaymentApplication:

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from accounts.models import JournalEntry
+from accounts.models import JournalEntry, Party
 from accounts.policy import NotAllowed
 from billing import selectors, services
 from billing.einvoice import einvoice_read
@@ -62,12 +62,12 @@ def test_an_electronic_invoice_fills_in_the_form_and_its_title_is_checked(world)
     invoice = services.invoice_add(actor=vendor, milestone=milestone(world), upload=xml())
     assert (invoice.number, invoice.amount, invoice.issued_on) == ("25112000000000000777", FIRST, date(2025, 10, 9))
     assert [(row.rate, row.net, row.tax) for row in invoice.taxes.all()] == [(Decimal("0.06"), NET, TAX)]
-    services.invoice_check(actor=finance, invoice=invoice, accept=True)
+    services.invoice_check(actor=finance, invoice=invoice, accept=True, note="与纸面核对")
 
     wrong = services.invoice_add(
         actor=vendor, milestone=milestone(world, "2"), upload=xml(number="25112000000000000778", title="别的单位")
     )
-    refused(lambda: services.invoice_check(actor=finance, invoice=wrong, accept=True))
+    refused(lambda: services.invoice_check(actor=finance, invoice=wrong, accept=True, note="与纸面核对"))
     services.invoice_check(actor=finance, invoice=wrong, accept=False, note="抬头不符")
     refused(
         lambda: services.invoice_add(
@@ -75,6 +75,36 @@ def test_an_electronic_invoice_fills_in_the_form_and_its_title_is_checked(world)
         ),
         "amount",
     )
+
+
+def test_finance_says_in_a_note_what_it_compared_a_number_with_that_is_recorded_nowhere(world):
+    """Neither the contract nor the buyer's details name a tax number: nothing here can tell a wrong one."""
+    vendor, finance = world.viewer("VND"), world.client("FIN")
+    invoice = services.invoice_add(actor=vendor, milestone=milestone(world), upload=xml())
+    address = reverse("web:invoice_check", args=[invoice.pk])
+    finance.cookies["django_language"] = "en"
+    page = finance.get(address).content.decode()
+    assert "Not compared here: Buyer&#x27;s tax number、Seller&#x27;s tax number" in page
+    assert "nothing is recorded to compare with" in page
+    body = {"decision": "yes", "idempotency_key": "tax-1"}
+    answer = finance.post(address, body)
+    assert (answer.status_code, "note" in answer.context["form"].errors) == (422, True)
+    assert Invoice.objects.get().state == "received"
+    assert finance.post(address, {**body, "note": "与甲方开票资料核对一致"}).status_code == 302
+    assert (Invoice.objects.get().state, Invoice.objects.get().check_note) == ("checked", "与甲方开票资料核对一致")
+
+
+@pytest.mark.parametrize(("recorded", "accepted"), [("12110000MB00000002", True), ("12110000MB00000003", False)])
+def test_a_recorded_tax_number_is_compared_and_needs_no_note(world, recorded, accepted):
+    Party.objects.filter(kind="buyer", name="付款单位").update(tax_number=recorded)
+    Party.objects.filter(name="收款公司").update(tax_number="91110000MA00000001")
+    invoice = services.invoice_add(actor=world.viewer("VND"), milestone=milestone(world), upload=xml())
+    if accepted:
+        services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True)
+        assert Invoice.objects.get().state == "checked"
+    else:
+        # no note helps against a number that differs
+        refused(lambda: services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="无妨"))
 
 
 @pytest.mark.parametrize(
@@ -118,13 +148,13 @@ def test_a_credit_note_lowers_what_is_invoiced_and_takes_the_event_back(world):
     )
     note = services.invoice_add(actor=vendor, amount=Decimal("50000.25"), original=first, **given)
     assert note.amount == Decimal("-50000.25")
-    services.invoice_check(actor=finance, invoice=note, accept=True)
+    services.invoice_check(actor=finance, invoice=note, accept=True, note="与纸面核对")
     row = milestone(world)
     assert row.invoiced == Decimal("200000.00")
     assert not row.obligation.gate_open
     # a new invoice for the difference opens the gate again
     again = hand_in(world, amount=Decimal("50000.25"))
-    services.invoice_check(actor=finance, invoice=again, accept=True)
+    services.invoice_check(actor=finance, invoice=again, accept=True, note="与纸面核对")
     assert milestone(world).obligation.gate_open
 
 
@@ -135,7 +165,7 @@ def test_a_credit_note_below_what_is_applied_for_is_refused(world):
         actor=world.viewer("VND"), milestone=milestone(world), amount=Decimal(1), original=original, number="99990002",
         issued_on=date(2025, 10, 10), upload=pdf(),
     )  # fmt: skip
-    refused(lambda: services.invoice_check(actor=world.viewer("FIN"), invoice=note, accept=True))
+    refused(lambda: services.invoice_check(actor=world.viewer("FIN"), invoice=note, accept=True, note="与纸面核对"))
     assert Invoice.objects.get(pk=note.pk).state == "received"
 
 

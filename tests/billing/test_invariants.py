@@ -120,7 +120,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 upload=pdf(),
                 original=original,
             )
-            services.invoice_check(actor=self.people["FIN"], invoice=note, accept=True)
+            services.invoice_check(actor=self.people["FIN"], invoice=note, accept=True, note="与纸面核对")
 
         self._step(act, calls=2)
 

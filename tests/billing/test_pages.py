@@ -36,8 +36,8 @@ def test_from_blocked_to_paid_in_the_browser(world):
     invoice = {"number": "25112000000012345678", "amount": str(FIRST), "issued_on": "2025-10-09", "upload": pdf()}
     assert post(finance, "invoice_add", first.pk, **invoice).status_code == 302
     handed_in = Invoice.objects.get()
-    assert post(finance, "invoice_check", handed_in.pk, decision="yes").status_code == 422
-    assert post(second, "invoice_check", handed_in.pk, decision="yes").status_code == 302
+    assert post(finance, "invoice_check", handed_in.pk, decision="yes", note="核对").status_code == 422
+    assert post(second, "invoice_check", handed_in.pk, decision="yes", note="与纸面核对").status_code == 302
 
     form = finance.get(reverse("web:payment_apply", args=[first.pk]))
     assert form.context["form"].initial["amount"] == FIRST

@@ -53,7 +53,7 @@ def invoiced_milestones(world, number_of):
             obligation=duty,
         )
         invoice = hand_in(world, row.code, EACH)
-        services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True)
+        services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="与纸面核对")
         found.append(row)
     return found
 

@@ -3,26 +3,16 @@ its key, with it, again, and with another body. A new money route without a step
 
 from __future__ import annotations
 
-import hashlib
-import io
-import threading
 from typing import Any
 
 import pytest
 import time_machine
-from django import forms
-from django.apps import apps
-from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections, transaction
-from django.test import Client
-from django.urls import reverse
+from django.db import transaction
 
-from accounts.models import IdempotencyRecord, JournalEntry
 from accounts.policy import ACTIONS
 from tests.billing import penalty_steps, security_steps  # noqa: F401 - they add their steps to STEPS
-from tests.billing.money_steps import NOW, STEPS, TODAY, Post, Step, reference
-from tests.billing.world import pdf
+from tests.billing.money_steps import NOW, STEPS, Step
+from tests.billing.sending import body_of, send, state
 from tests.doors.routes import all_routes
 from tests.world import World, build_world
 
@@ -45,8 +35,6 @@ SAID_AGAIN = {
 }  # fmt: skip
 # Buttons without a form of their own: refused, they lead back to the page with the reason.
 SENT_BACK = {"web:penalty_adopt", "web:quantities_apply"}
-MONEY = {"billing", "penalties", "documents"}
-BESIDE = {"contracts.Fact", "contracts.StoredFile", "contracts.Evidence", "obligations.DueVersion"}
 
 
 def money_routes() -> list[str]:
@@ -58,62 +46,6 @@ def money_routes() -> list[str]:
         if about_money and route.name not in WRITE_NOTHING:
             found.append(route.name)
     return found
-
-
-def state() -> dict[str, str]:
-    """Every row of money, and of what follows from it, as one text per table."""
-    found = {}
-    for model in apps.get_models():
-        label = f"{model._meta.app_label}.{model.__name__}"
-        if model._meta.app_label in MONEY or label in BESIDE:
-            rows = list(model._base_manager.order_by("pk").values_list())
-            found[label] = hashlib.sha256(repr(rows).encode()).hexdigest()
-    found["journal"] = str(JournalEntry.objects.filter(result="done").count())
-    return found
-
-
-def filled(form: forms.Form, given: dict[str, Any]) -> dict[str, Any]:
-    """The form as a person sends it: what it proposes, what was `given`, and something fitting where it must not be
-    empty."""
-    body: dict[str, Any] = {}
-    for name, each in form.fields.items():
-        value = form[name].value()
-        if name in given:
-            value = given[name]
-        elif value in (None, "", []) and each.required:
-            if isinstance(each, forms.FileField):
-                value = pdf()
-            elif isinstance(each, forms.ChoiceField):
-                value = next(key for key, _label in each.choices if key)
-            elif isinstance(each, forms.DateField):
-                value = TODAY
-            elif isinstance(each, forms.DecimalField | forms.IntegerField):
-                value = 1
-            else:
-                value = reference() if "reference" in name else "见附件"
-        if value not in (None, "", []):
-            body[name] = value if isinstance(value, list) or hasattr(value, "read") else str(value)
-    return body | {name: value for name, value in given.items() if name not in body}
-
-
-def body_of(world: World, route: str, post: Post) -> tuple[Client, str, dict[str, Any]]:
-    client, address = world.client(post.who), reverse(route, args=post.args)
-    page = client.get(address)
-    if page.status_code == 405:  # applied from another page
-        return client, address, dict(post.fields)
-    assert page.status_code == 200, (route, page.status_code)
-    assert 'name="idempotency_key"' in page.content.decode(), route
-    body = filled(page.context["form"], post.fields)
-    body.pop("idempotency_key")
-    return client, address, body
-
-
-def send(client: Client, address: str, body: dict[str, Any], key: str) -> Any:
-    """Send the body; files are sent anew each time, under the names they have."""
-    for value in body.values():
-        if isinstance(value, io.IOBase) or hasattr(value, "seek"):
-            value.seek(0)
-    return client.post(address, body | ({"idempotency_key": key} if key else {}))
 
 
 def other(body: dict[str, Any]) -> dict[str, Any]:
@@ -168,52 +100,3 @@ def test_sent_again_it_has_one_effect_and_the_same_answer(route: str, act: Step,
     if route not in SAID_AGAIN:
         assert state() == after, "done from a stale form"
         assert stale.status_code == (302 if route in SENT_BACK else 422)
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_four_windows_at_once_have_one_effect_whatever_the_route() -> None:
-    """F2 for all money at once: the same key from four threads. One of them does it; the others get its answer, or are
-    told that it is being done."""
-    with time_machine.travel(NOW, tick=True):
-        world = build_world()
-        for number, (route, act) in enumerate(STEPS):
-            key = f"race-{number}"
-            client, address, body = body_of(world, route, act(world))
-            session = client.cookies[settings.SESSION_COOKIE_NAME].value
-            answers = at_once(session, address, body, key)
-            done = [answer for answer in answers if answer.status_code == 302]
-            assert {answer.status_code for answer in answers} <= {302, 409}, route
-            assert len([answer for answer in done if "Idempotent-Replay" not in answer]) == 1, route
-            assert len({answer.url for answer in done}) == 1, route
-            assert IdempotencyRecord.objects.filter(key=key).count() == 1, route
-            after = state()
-            assert send(client, address, body, key)["Idempotent-Replay"] == "true", route
-            assert state() == after, route
-
-
-def at_once(session: str, address: str, body: dict[str, Any], key: str, people: int = 4) -> list[Any]:
-    """The same request by several threads that start together, each with its own connection and copies of the files."""
-    files = {name: (value.name, value.read()) for name, value in body.items() if hasattr(value, "read")}
-    start, answers, surprises = threading.Barrier(people), [], []
-
-    def person() -> None:
-        try:
-            client = Client()
-            client.cookies[settings.SESSION_COOKIE_NAME] = session
-            own = {name: SimpleUploadedFile(given, content) for name, (given, content) in files.items()}
-            start.wait(timeout=30)
-            answers.append(client.post(address, {**body, **own, "idempotency_key": key}))
-        except BaseException as error:  # noqa: BLE001 - raised in the test's own thread below
-            surprises.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=person) for _ in range(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if surprises:
-        raise surprises[0]
-    return answers

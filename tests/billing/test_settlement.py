@@ -80,7 +80,7 @@ def invoiced(world, code: str, amount: Decimal | None = None) -> None:
         issued_on=date(2025, 6, 26),
         upload=pdf(),
     )
-    services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True)
+    services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="与纸面核对")
 
 
 def paid(world, code: str, amount: Decimal, on: str):

@@ -42,7 +42,7 @@ def test_from_blocked_to_paid(world):
 
     invoice = hand_in(world)
     assert gate(world).state == "waiting_invoice"
-    services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True)
+    services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="与纸面核对")
     fact = Fact.objects.get(name="invoice_1")
     assert (fact.happened_on, fact.state) == (TODAY, "confirmed")
     assert milestone(world).obligation.gate_open
@@ -75,9 +75,9 @@ def test_the_event_is_the_day_the_last_invoice_came_in_not_the_day_it_was_checke
     clock.shift(86_400)
     second = hand_in(world, amount=Decimal(1))
     clock.shift(5 * 86_400)
-    services.invoice_check(actor=world.viewer("FIN"), invoice=first, accept=True)
+    services.invoice_check(actor=world.viewer("FIN"), invoice=first, accept=True, note="与纸面核对")
     assert not Fact.objects.filter(name="invoice_1").exists()
-    services.invoice_check(actor=world.viewer("FIN"), invoice=second, accept=True)
+    services.invoice_check(actor=world.viewer("FIN"), invoice=second, accept=True, note="与纸面核对")
     assert Fact.objects.get(name="invoice_1").happened_on == date(2025, 10, 21)
 
 
@@ -197,10 +197,10 @@ def test_a_rejected_invoice_may_come_again_with_its_number(world):
 
 def test_nobody_checks_the_invoice_they_handed_in(world):
     invoice = hand_in(world, who="FIN")
-    refused(lambda: services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True))
+    refused(lambda: services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="与纸面核对"))
     with pytest.raises(IntegrityError), transaction.atomic():
         Invoice.objects.filter(pk=invoice.pk).update(state="checked", checked_by=world.person["FIN"])
-    services.invoice_check(actor=world.viewer("FIN2"), invoice=invoice, accept=True)
+    services.invoice_check(actor=world.viewer("FIN2"), invoice=invoice, accept=True, note="与纸面核对")
     refused(lambda: services.invoice_check(actor=world.viewer("FIN2"), invoice=invoice, accept=False, note="再查"))
 
 
@@ -353,9 +353,12 @@ def test_only_the_role_may_act_and_strangers_do_not_even_know(world):
     invoice = hand_in(world)
     for who, error in (("MGR", NotAllowed), ("IT", NotAllowed), ("AUD", NotAllowed), ("VND", NotVisible)):
         refused(
-            lambda who=who: services.invoice_check(actor=world.viewer(who), invoice=invoice, accept=True), error=error
+            lambda who=who: services.invoice_check(
+                actor=world.viewer(who), invoice=invoice, accept=True, note="与纸面核对"
+            ),
+            error=error,
         )
-    services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True)
+    services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="与纸面核对")
     for who, error in (
         ("MGR", NotAllowed),
         ("IT", NotAllowed),

@@ -182,6 +182,7 @@ def finance_check_it_and_apply(world: World, page: Page, clean: Callable[[Page],
     invoice = milestone.invoices.get()
     page.locator(f"a[href='/invoices/{invoice.pk}/check/']").first.click()
     page.check("input[name=decision][value=yes]")
+    page.fill("textarea[name=note]", "抬头、税号与开票资料核对一致")  # no party's tax number is recorded
     clean(page)
     page.click("main form button[type=submit]")
     expect(page).to_have_url(re.compile(f"/milestones/{milestone.pk}/$"))

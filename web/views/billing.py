@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
 from billing.drawing import draw_waterfall
 from billing.forms import invoice_values
+from billing.rules_invoice import InvoiceCheck, by_hand
+from billing.sentences_invoice import subject_text
 from billing.terms import masked
 from contracts.asof import page_date
 from contracts.forms import run_form
@@ -260,6 +263,16 @@ def credit_note_add(request: HttpRequest, invoice_id: int) -> HttpResponse:
     return run_form(request, form=form, template=ACTION, context=context, act=act, done=done)
 
 
+def _by_hand_text(checks: Sequence[InvoiceCheck]) -> str:
+    """What the checker has to compare alone, if anything."""
+    left = by_hand(checks)
+    if not left:
+        return ""
+    return _("Not compared here: %(what)s. Accepting needs a note that says what you compared with.") % {
+        "what": "、".join(subject_text(check.subject) for check in left)
+    }
+
+
 @access(GET="invoice.check", POST="invoice.check")
 @idempotent
 def invoice_check(request: HttpRequest, invoice_id: int) -> HttpResponse:
@@ -270,6 +283,9 @@ def invoice_check(request: HttpRequest, invoice_id: int) -> HttpResponse:
     form = DecisionForm(
         request.POST or None, initial=_initial(request), yes=_("The invoice is right"), no=_("Reject it")
     )
+    comparison = selectors.invoice_comparison(invoice, found.terms)
+    if by_hand(comparison):
+        form.fields["note"].help_text = _("Needed for a rejection, and to say what you compared by hand.")
 
     def act(data: dict[str, Any]) -> str:
         services.invoice_check(actor=viewer, invoice=invoice, accept=data["decision"] == "yes", note=data["note"])
@@ -282,13 +298,14 @@ def invoice_check(request: HttpRequest, invoice_id: int) -> HttpResponse:
         "back": reverse("web:milestone", args=[invoice.milestone_id]),
         "links": [(reverse("web:invoice_file", args=[invoice.pk]), _("Download the file"))],
         "intro": _("Compare number, date, amount, title and tax number with the file and the contract."),
+        "warning": _by_hand_text(comparison),
         "summary": [
             (_("Invoice number"), invoice.number),
             (_("Amount including tax"), money_text(invoice.amount, found.contract.currency)),
             (_("Date of the invoice"), invoice.issued_on.isoformat()),
             (_("Handed in by"), str(invoice.submitted_by)),
             (_("State"), str(invoice.get_state_display())),
-            *comparison_rows(selectors.invoice_comparison(invoice, found.terms)),
+            *comparison_rows(comparison),
             *_summary(found),
         ],
         "demo": found.contract.is_demo,

@@ -28,6 +28,7 @@ ATTRIBUTES = {
     "ended": _("Ended on"),
     "erased": _("Data erased on"),
     "expires": _("Valid until"),
+    "fee": _("Share of the contract sum"),
     "filed": _("Filed on"),
     "first_feedback": _("First feedback"),
     "force_majeure": _("Force majeure"),

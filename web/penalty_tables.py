@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from contracts.attribute_words import attribute_words
 from penalties import rules
 from penalties.outcomes import Row as OutcomeRow
 from penalties.selectors import CasePage
+from penalties.selectors.sheet import IMAGINED
 from web.components import Cell, Column, ProcessStep, Row, Table, Tone
 from web.templatetags.ui import money_text
 
@@ -170,7 +171,7 @@ def rows_table(rows: Sequence[OutcomeRow], currency: str, definition: Any) -> Ta
         tuple(
             Row(
                 (
-                    Cell(row.title, sub=" · ".join(row.key.values())),
+                    Cell(row.title, sub=key_words(definition, row.key.values())),
                     Cell(clause=row.clause),
                     Cell(stage_text(row.stage), chip=True, tone=STAGE_TONES[row.stage]),
                     Cell(range_text(row.low, row.high, row.unit or currency)),
@@ -188,7 +189,7 @@ def rows_table(rows: Sequence[OutcomeRow], currency: str, definition: Any) -> Ta
 def why_text(row: OutcomeRow, definition: Any) -> str:
     """Why a row counts for less: what bars it, or what is missing."""
     if row.barred_by:
-        return _("Gives way to %(rows)s") % {"rows": "、".join(row.barred_by)}
+        return _("Gives way to %(rows)s") % {"rows": "、".join(row_words(definition, label) for label in row.barred_by)}
     if row.missing:
         names = dict.fromkeys(fact_words(definition, name) for name in row.missing)
         return _("Missing: %(names)s") % {"names": "、".join(names)}
@@ -207,24 +208,40 @@ def fact_words(definition: Any, name: str) -> str:
         first, _dot, more = rest.partition(".")
         table = tables[kind].get(first)
         title = table.title if table is not None and table.title else first
-        parts = " · ".join(_system(definition, part) for part in more.split(".") if part)
+        parts = " · ".join(_thing(definition, part) for part in more.split(".") if part)
         words = _("no band: %(title)s") % {"title": title} if kind == "hole:table" else title
         return f"{words}（{parts}）" if parts else words
     subject, _dot, attribute = name.rpartition(".")
     of, _colon, thing = subject.partition(":")
+    if kind == "interval" and not thing:  # a spell is named by its id alone; an imagined one's ends with its kind
+        spell = subject.partition(".")[2]
+        found = definition.intervals.get(spell.rpartition(".")[2])
+        return f"{attribute_words(attribute)}（{found.title if found is not None else spell}）"
     if not thing:
         return name
-    if of == "rule":
-        rule, _slash, key = thing.partition("/")
-        table = definition.rules.get(rule)
-        about = " · ".join([table.clause if table is not None else rule, *key.split("/")])
-    else:
-        about = _system(definition, thing)
+    if thing == IMAGINED:
+        return attribute_words(attribute)
+    about = row_words(definition, thing) if of == "rule" else _thing(definition, thing)
     return f"{attribute_words(attribute)}（{about}）"
 
 
-def _system(definition: Any, code: str) -> str:
-    table = definition.systems.get(code)
+def row_words(definition: Any, label: str) -> str:
+    """An instance of a rule or pool, "a3_1/2025-10/s1", by its clause or title and what it is about."""
+    name, _slash, key = label.partition("/")
+    table = definition.rules.get(name) or definition.pools.get(name) if definition is not None else None
+    words = (table.clause or table.title) if table is not None else name
+    return " · ".join(text for text in (words, key_words(definition, key.split("/"))) if text)
+
+
+def key_words(definition: Any, parts: Iterable[str]) -> str:
+    """What an instance is about: months as written, systems by their titles."""
+    return " · ".join(_thing(definition, part) for part in parts if part)
+
+
+def _thing(definition: Any, code: str) -> str:
+    if code == IMAGINED:
+        return _("imagined")
+    table = definition.systems.get(code) if definition is not None else None
     return table.title if table is not None else code
 
 

@@ -75,11 +75,17 @@ def imagined_facts(
     figures: Mapping[str, tuple[str, str, Mapping[str, str]]],
 ) -> list[FactRecord]:
     """Records of one imagined thing: its attributes, spells (by interval kind: start, end, rest of the key) and figures
-    (by series: period, value, key). They are handed to the engine and nowhere else."""
+    (by series: period, value, key). A spell has what it and the thing both may have (whose fault it was) from the
+    thing, as recorded ones do. They are handed to the engine and nowhere else."""
     records = [FactRecord("item", kind, id=IMAGINED, at=at, attributes=dict(attributes))]
     for name, (start, end, key) in spells.items():
         own = {part: IMAGINED for part, of in definition.intervals[name].key.items() if of == kind}
-        records.append(FactRecord("interval", name, id=f"{IMAGINED}.{name}", key={**key, **own}, start=start, end=end))
+        shared = {part: attributes[part] for part in definition.intervals[name].attributes if part in attributes}
+        records.append(
+            FactRecord(
+                "interval", name, id=f"{IMAGINED}.{name}", key={**key, **own}, start=start, end=end, attributes=shared
+            )
+        )
     for name, (period, value, key) in figures.items():
         records.append(FactRecord("series", name, id=f"{IMAGINED}.{name}", key=dict(key), period=period, value=value))
     return records

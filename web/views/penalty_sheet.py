@@ -24,7 +24,7 @@ from penalties.selectors.sheet import imagined_facts, sentences
 from web.contract_first import contract_first
 from web.contract_tabs import contract_tabs
 from web.forms.sheet import SheetForm
-from web.penalty_tables import range_text, rows_table
+from web.penalty_tables import key_words, range_text, row_words, rows_table
 
 
 def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
@@ -34,6 +34,7 @@ def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
         shown.append(
             {
                 "outcome": outcome,
+                "about": key_words(sheet.definition, outcome.key_text.split("/")),
                 "each": each,
                 "range": range_text(outcome.low, outcome.high, outcome.unit or currency),
                 "rows": rows_table(outcome.rows, currency, sheet.definition),
@@ -44,7 +45,11 @@ def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
                     for table, key in each.readings
                 ],
                 "alternatives": [
-                    ("、".join(_option(sheet, n, k) for n, k in case.readings.items()), case.amount, case.winners)
+                    (
+                        "、".join(_option(sheet, n, k) for n, k in case.readings.items()),
+                        case.amount,
+                        [row_words(sheet.definition, label) for label in case.winners],
+                    )
                     for case in outcome.by_reading
                 ],
                 "counterparts": [

@@ -58,7 +58,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "line_half_blank": (
         _("The row has some of unit price, quantity and amount, but not all three."),
-        _("Give all three, or none and the bundle it is priced with."),
+        _("Give all three, a lump amount alone, or none and the bundle it is priced with."),
     ),
     "line_blank": (
         _("The row is blank and no bundle prices it."),

@@ -167,6 +167,9 @@ class FactWorld(AmountWorld, OutcomeWorld):
             return certain(value) if isinstance(value, str | bool) else nothing_known({f"contract.{name}"})
         if kind == "system":
             return certain(system_element(d, name, self.view))
+        if kind in ("item", "interval", "series"):
+            plural = d.items[name].plural if kind == "item" else d.intervals[name].plural if kind == "interval" else name
+            return certain(self.members(plural) or ())
         tables = {
             "line": d.lines, "instalment": d.instalments, "security": d.securities, "party": d.parties,
             "deliverable": d.deliverables, "commitment": d.commitments,

@@ -85,6 +85,10 @@ def _line(source: Source, definition: Definition, line: Line) -> Iterator[Proble
             yield make_problem("line_blank", **place)
         return
     unit_price, quantity, amount = cells
+    if unit_price is None and quantity is None and amount is not None:
+        # a lump sum
+        yield from _figure(source, "line", line.id, line.clause, definition.contract.currency, amount=amount)
+        return
     if unit_price is None or quantity is None or amount is None:
         yield make_problem("line_half_blank", **place)
         return

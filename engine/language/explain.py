@@ -84,6 +84,9 @@ def roll_step(world: World, before: Span, after: Span, direction: str, law: str)
     """Why a date moved off a day off; nothing if it stayed."""
     cal = world.calendar("")
     source, target = shown(before, world.zone), shown(after, world.zone)
+    if isinstance(source, datetime):
+        # an instant rolls with its day
+        source = world.zone.day_of(source)
     if not isinstance(source, date) or not isinstance(target, date) or source == target:
         return ()
     mark = cal.describe(source)

@@ -9,18 +9,34 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from definitions import asking
 from definitions.asking import Answer, ask
+from definitions.loading import Loaded, load_path
 from engine.evaluation import DeadlineResult
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"
 DATA = ROOT / "definitions" / "data"
 SPECIAL = {"id", "key", "absent", "count", "not_status", "reasons_count", "delay_days", "target"}
+
+
+@cache
+def shipped(path: Path) -> Loaded:
+    """A definition that is part of the product: loading it is another test's subject, once is enough here."""
+    return load_path(path)
+
+
+@pytest.fixture(autouse=True)
+def load_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(
+        asking, "load_path", lambda path: load_path(path) if tmp_path in path.parents else shipped(path)
+    )
 
 
 def cases() -> Iterator[Any]:

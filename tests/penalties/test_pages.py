@@ -79,7 +79,7 @@ def test_the_case_page_says_what_is_missing(world, monkeypatch):
     says(monkeypatch, answer([wide, lighter], [pool("i1", [wide, lighter], by_reading={"tenth": low, "whole": high})]))
     case = steps.proposed(world)
     page = world.client("IT").get(reverse("web:penalty", args=[case.pk])).content.decode()
-    for text in ("费用基数", "十分之一", "全合同额", "long/i1", "附3 5", "附3 4"):
+    for text in ("费用基数", "十分之一", "全合同额", "让位于 附3 5 · i1", "附3 5", "附3 4"):
         assert text in page
 
 

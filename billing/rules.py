@@ -73,8 +73,8 @@ class GateInput:
     the facts a pending deadline waits for; `safe_on` is right under every reading, `target_on` an internal target;
     `gate_late`: the invoice came after the due day, so no contractual date is left to be late against. `term_ends` is
     set for the instalment that needs the term to have ended and the work accepted. `payee` is "contract", "changed"
-    (two people confirmed another account), "proposed" (a change waits) or "" (unknown). Clauses are citations from the
-    contract's definition."""
+    (two people confirmed another account), "proposed" (a change waits), "" (unknown) or None (not asked about, as in
+    lists). Clauses are citations from the contract's definition."""
 
     amount: Decimal
     as_of: date
@@ -88,7 +88,7 @@ class GateInput:
     invoices: Sequence[InvoiceKnown] = ()
     applications: Sequence[ApplicationKnown] = ()
     last_settled_on: date | None = None
-    payee: str = "contract"
+    payee: str | None = "contract"
     penalties: PenaltiesKnown | None = None
     guarantee: GuaranteeKnown | None = None
     hold: HoldKnown | None = None
@@ -359,7 +359,9 @@ def gate(known: GateInput) -> Gate:
     # Told of the hold, the vendor cannot call the delay a breach; not told, the excuse is in doubt and does not count.
     excused = hold is not None and hold.notified is not None
     deadline = _deadline(known, complete=sums.checked >= owed, excused=excused, settled=settled)
-    lines = [*conditions, _invoice(known, sums), _payee(known)]
+    lines = [*conditions, _invoice(known, sums)]
+    if known.payee is not None:
+        lines.append(_payee(known))
     if known.guarantee is not None:
         lines.append(_guarantee(known.guarantee))
     if known.penalties is not None:
@@ -375,7 +377,7 @@ def gate(known: GateInput) -> Gate:
         state=state,
         lines=tuple(lines),
         outstanding=owed - sums.paid,
-        available=max(available, ZERO) if state == "payable" and known.payee in {"contract", "changed"} else ZERO,
+        available=max(available, ZERO) if state == "payable" and known.payee in {None, "contract", "changed"} else ZERO,
         paid=sums.paid,
         overdue=overdue,
         overdue_days=(known.as_of - known.due_on).days if overdue and known.due_on else 0,

@@ -81,7 +81,7 @@ def known_of(
 ) -> GateInput:
     """The gate's input from a milestone (with contract and obligation loaded) and its rows, oldest first.
 
-    Without `terms` clauses of the invoice and the account stay empty and the account counts as known (lists)."""
+    Without `terms` (lists) the clause of the invoice stays empty and the account is not asked about."""
     zone = ZoneInfo(milestone.contract.zone)
     applications = list(applications)
     known = [_application(row, as_of=as_of, zone=zone) for row in applications]
@@ -100,7 +100,7 @@ def known_of(
         invoices=_invoices(invoices, as_of=as_of, zone=zone),
         applications=[row for row in known if row is not None],
         last_settled_on=max(_settled_days(applications, beside, as_of=as_of), default=None),
-        payee=terms.payee.state if terms else "contract",
+        payee=terms.payee.state if terms else None,
         penalties=penalties if beside.penalties_shown else None,
         guarantee=beside.guarantee,
         hold=beside.hold,

@@ -31,6 +31,7 @@ def line(known, subject):
         ({"invoices": FULL}, "payable", HUNDRED),
         ({"invoices": FULL, "due_state": "provisional"}, "payable", HUNDRED),
         ({"invoices": FULL, "payee": ""}, "payable", 0),
+        ({"invoices": FULL, "payee": None}, "payable", HUNDRED),
         ({"invoices": FULL, "applications": (ApplicationKnown(HUNDRED, "applied"),)}, "applied", 0),
         ({"invoices": FULL, "applications": (ApplicationKnown(HUNDRED, "approved"),)}, "approved", 0),
         ({"invoices": FULL, "applications": (ApplicationKnown(HUNDRED, "rejected"),)}, "payable", HUNDRED),

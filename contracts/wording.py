@@ -157,10 +157,10 @@ class Wording:
     def _in(self, tree: s.Expr, level: int) -> str:
         """A part of something, in brackets where it would be misread; a choice in words has no brackets of its own."""
         loose = s.level_of(tree) < level or (isinstance(tree, s.Call) and tree.function == "if")
-        return f"({self._say(tree)})" if loose else self._say(tree)
+        return _("({text})").format(text=self._say(tree)) if loose else self._say(tree)
 
     def _part(self, tree: s.Expr) -> str:
-        return _("the period") if self._is_variable(tree) else self._in(tree, s.level_of(s.Measure(tree)))
+        return _("the period") if self._is_variable(tree) else self._in(tree, s.level_of(s.Negate(tree)))
 
     def _is_variable(self, tree: s.Expr) -> bool:
         """Stands for the thing or period a rule is asked for, as "s" in `systems as s`."""

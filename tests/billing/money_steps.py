@@ -229,6 +229,17 @@ def finance_withdraws_a_claim(world: World) -> Post:
     return Post("FIN", [claimed(world).pk])
 
 
+@step("web:refund_pay")
+def finance_pays_a_refund(world: World) -> Post:
+    claim = services.separate_claim_settle(
+        actor=world.viewer("FIN"), claim=claimed(world), settled_on=TODAY, bank_reference=reference()
+    )
+    refund = services.refund_add(
+        actor=world.viewer("MGR2"), claim=claim, amount=Decimal(5), note="多收", ordered_by=world.person["FIN"].pk
+    )
+    return Post("FIN", [refund.pk])
+
+
 # --- the account to pay to; last, because nothing is applied for while a change waits --------------------------------
 
 

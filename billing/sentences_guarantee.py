@@ -141,9 +141,13 @@ def why_text(why: tuple[str, str]) -> str:
     return _(WHY[code]) % {"name": name}
 
 
+# Stations beside the way from handing in to giving back.
+BESIDE = frozenset({"renewal", "ended", "claim"})
+
+
 def life(stage: str) -> tuple[tuple[str, str], ...]:
     """The stations of a security's life, each done, current or todo. Running out, an unfinished renewal and a claim are
-    stations one may pass by: they are done once a later one is reached."""
+    stations most never come to: they are shown only while they last."""
     names: Mapping[str, str] = {
         "due": _("To be handed in"),
         "in_force": _("Given"),
@@ -153,11 +157,10 @@ def life(stage: str) -> tuple[tuple[str, str], ...]:
         "refund": _("Giving back"),
         "returned": _("Given back"),
     }
-    order = list(names)
-    at = order.index("due" if stage == "handed_in" else stage)
-    if stage == "returned":
-        at = len(order)
+    now = "due" if stage == "handed_in" else stage
+    order = [name for name in names if name not in BESIDE or name == now]
+    at = len(order) if stage == "returned" else order.index(now)
     return tuple(
-        (label, "done" if position < at else "current" if position == at else "todo")
-        for position, label in enumerate(names.values())
+        (names[name], "done" if position < at else "current" if position == at else "todo")
+        for position, name in enumerate(order)
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.policy import allows
@@ -198,7 +199,7 @@ def freezes_table(rows: Iterable[Any], *, currency: str) -> Table:
                     Cell(row.note or row.source_key),
                     Cell(row.milestone.title),
                     Cell(money_text(row.amount, currency)),
-                    Cell(f"{row.set_at:%Y-%m-%d}"),
+                    Cell(f"{localtime(row.set_at):%Y-%m-%d}"),
                 )
             )
             for row in rows

@@ -54,6 +54,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("{value} is not a date that exists."),
         _("Write the date as YYYY-MM-DD and check month lengths and leap years."),
     ),
+    "far_date": (
+        _("{value} lies centuries away."),
+        _("Correct the year: it must lie between 1000 and 9000."),
+    ),
     "naive_instant": (
         _("The time {value} does not say in which zone."),
         _("Add the offset, for example +08:00."),
@@ -207,6 +211,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "severity_gap": (
         _("{name} needs {severe}, its lighter counterpart {other} needs {light}: with {between} neither applies."),
         _("Settle by a reading what holds in between."),
+    ),
+    "no_lighter_row": (
+        _("{name} needs {severe}, and no lighter row measures the same: without it there is no penalty of its own."),
+        _("Nothing is to be done; a milder case is a breach without a penalty, unless another row applies."),
+    ),
+    "level_step": (
+        _("{name} and {other} differ in their band alone and come to the same."),
+        _("The text says so; if a step was meant, settle it with the other party."),
+    ),
+    "accompanied": (
+        _("Where {name} just applies, {other} is reached as well: beside {heavier}, {lighter} never counts."),
+        _("Only the findings of people decide whether both apply; nothing is to be done."),
     ),
     # -- facts ---------------------------------------------------------------------------------------------------
     "unknown_fact": (

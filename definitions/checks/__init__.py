@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from definitions.checks import amounts, penalties, people, references, statements, times
+from definitions.checks import amounts, comparisons, penalties, people, references, statements, times
 from definitions.problems import Problem
 from definitions.reader import Source
 from engine.calendars import Calendar
@@ -24,5 +24,6 @@ def check_definition(
         *references.check(source, definition),
         *times.check(source, definition, calendars),
         *penalties.check(source, definition, calendars),
+        *comparisons.check(source, definition, calendars),
         *statements.check(source, definition, calendars),
     )

@@ -1,4 +1,4 @@
-"""What a table of penalties leaves open or makes pointless: holes, gaps of severity, dominated rows, caps, growth."""
+"""What a table of penalties leaves open or makes pointless: holes, overlaps, caps, growth."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from definitions.problems import Problem, make_problem
 from definitions.reader import Source
 from engine.assessment.amounts import amount_of
 from engine.calendars import Calendar
-from engine.definition import Definition, Pool, Rule
+from engine.definition import Definition, Pool
 from engine.definition.model import RangeTable
 from engine.definition.units import units_of
 from engine.facts import FactStore
@@ -34,8 +34,6 @@ def check(source: Source, definition: Definition, calendars: Mapping[str, Calend
         yield from _holes(source, table, world)
     for pool in definition.pools.values():
         yield from _negative_caps(source, pool, world)
-        if pool.combine != "sum":
-            yield from _compared(source, definition, pool)
     yield from _growth(source, definition)
     yield from _caps(source, definition, world)
 
@@ -111,89 +109,6 @@ def _edge(world: FactWorld, tree: Expr | None, *, low: bool) -> tuple[int, Fract
 
 def _written(low_closed: bool, low: Expr | None, high: Expr | None, high_closed: bool) -> str:
     return str(Range(low, high, low_closed, high_closed))
-
-
-# -- rows compared in one pool -----------------------------------------------------------------------------------------
-
-
-def _compared(source: Source, definition: Definition, pool: Pool) -> Iterator[Problem]:
-    """Rows that measure the same: one that always loses, and pairs with a gap of severity between them."""
-    rules = [definition.rules[name] for name in pool.over if name in definition.rules]
-    groups: dict[tuple[str, str], list[Rule]] = {}
-    for rule in rules:
-        sources = ", ".join(map(str, rule.bindings))
-        for part in _parts(rule.when):
-            if not _is_finding(part, definition):
-                groups.setdefault((sources, str(part)), []).append(rule)
-    told: set[tuple[str, str]] = set()
-    for group in groups.values():
-        for lighter in group:
-            for heavier in group:
-                pair = (lighter.id, heavier.id)
-                weights = _weight(lighter), _weight(heavier)
-                if pair in told or None in weights or weights[0] >= weights[1]:  # type: ignore[operator]
-                    continue
-                told.add(pair)
-                yield from _pair(source, definition, lighter, heavier)
-
-
-def _pair(source: Source, definition: Definition, lighter: Rule, heavier: Rule) -> Iterator[Problem]:
-    own, other = _parts(lighter.when), _parts(heavier.when)
-    place = {"file": source.file_of("rule", lighter.id), "table": f"rule.{lighter.id}", "clause": lighter.clause}
-    denied = {str(part.value) for part in own if isinstance(part, s.Not) and _is_finding(part, definition)}
-    needed = {name for part in other for name in _alternatives(part, definition)}
-    if denied and needed:
-        if not denied & needed:
-            yield make_problem("severity_gap", **place, level="warning", name=heavier.title, other=lighter.title,
-                               severe=" / ".join(sorted(needed)), light=" / ".join(f"not {d}" for d in sorted(denied)),
-                               between=" / ".join(sorted(denied)))  # fmt: skip
-        return
-    extra = [part for part in other if str(part) not in {str(each) for each in own}]
-    if extra and all(_is_finding(part, definition) for part in extra):
-        yield make_problem("dominated", **place, level="warning", other=heavier.title)
-
-
-def _parts(tree: Expr | None) -> tuple[Expr, ...]:
-    return () if tree is None else tree.parts if isinstance(tree, s.And) else (tree,)
-
-
-def _is_finding(tree: Expr, definition: Definition) -> bool:
-    """A bare finding of severity about the instance or its thing, or its opposite; not what is common to all rows."""
-    if isinstance(tree, s.Not):
-        return _is_finding(tree.value, definition)
-    if isinstance(tree, s.Or):
-        return any(_is_finding(part, definition) for part in tree.parts)
-    if isinstance(tree, s.Var):
-        return True
-    return isinstance(tree, s.Field) and tree.name in _findings(definition)
-
-
-def _findings(definition: Definition) -> set[str]:
-    """The findings rules ask for by name; the same words mean the same as attributes of a thing."""
-    return {name for rule in definition.rules.values() for name in rule.findings}
-
-
-def _alternatives(tree: Expr, definition: Definition) -> Iterator[str]:
-    """The findings any of which a condition accepts as they stand, without the help of a reading."""
-    if isinstance(tree, s.Or):
-        for part in tree.parts:
-            yield from _alternatives(part, definition)
-    elif not isinstance(tree, s.Not) and _is_finding(tree, definition) and not _shared(tree):
-        yield str(tree)
-
-
-def _shared(tree: Expr) -> bool:
-    """That a problem occurred is common to heavy and light rows and no degree of severity."""
-    name = tree.name if isinstance(tree, s.Var | s.Field) else ""
-    return name == "problem_occurred"
-
-
-def _weight(rule: Rule) -> Fraction | None:
-    """The coefficient of an amount that is a base times one percentage."""
-    rates = (
-        [node.value for node in rule.amount.walk() if isinstance(node, s.Percent)] if rule.amount is not None else []
-    )
-    return Fraction(rates[0]) if len(rates) == 1 else None
 
 
 # -- limits ------------------------------------------------------------------------------------------------------------

@@ -224,3 +224,19 @@ def test_gaps_holes_and_dominated_rows_appear_on_the_health_page() -> None:
     holes = {table for code, table in found if code == "hole"}
     assert {"table.mean_response", "table.mean_recovery", "table.unattended"} <= holes
     assert {table for code, table in found if code == "dominated"} == {"rule.a3_2"}
+
+
+def test_rows_without_a_lighter_one_level_steps_and_rows_that_come_together_appear_too() -> None:
+    """C.4: nothing below 2-3, 2-4, 2-5; 2-7 weighs what 2-8 weighs; two hours down reach 3-1, eight hours as well."""
+    health = load_path(DATA).health
+    assert {p.table for p in health if p.code == "no_lighter_row"} == {"rule.a2_3", "rule.a2_4", "rule.a2_5"}
+    assert {p.table for p in health if p.code == "level_step"} == {"rule.a2_8"}
+    titles = {rule.title: name for name, rule in contract().rules.items()}
+    beside = {
+        (p.table.removeprefix("rule."), titles[p.params["other"]], titles[p.params["lighter"]])
+        for p in health
+        if p.code == "accompanied"
+    }
+    assert beside == {
+        ("a3_5", "a2_1", "a3_5"), ("a3_5", "a3_1", "a3_5"), ("a3_6", "a2_1", "a3_6"), ("a3_6", "a3_1", "a3_1"),
+    }  # fmt: skip

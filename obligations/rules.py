@@ -167,6 +167,12 @@ def obligor_side(roles: Iterable[str]) -> Side:
     return "buyer" if "buyer" in sides else "vendor"
 
 
+def is_told(duty: str) -> bool:
+    """Whether the deadline follows from an act in a case or claim, which also ends it, and not from a duty of the
+    definition: its name has a dot, which no duty's has."""
+    return "." in duty
+
+
 def may_submit(side: str, viewer_kind: str) -> bool:
     """Each side reports its own duties; what third parties owe is kept by the buyer."""
     if viewer_kind == "buyer":

@@ -17,6 +17,7 @@ from billing.services.common import actor_id, bank_reference_of, clean_amount, c
 from billing.services.liabilities import liability_locked, settle_from
 from contracts.errors import Refused
 from contracts.selectors import today_for
+from obligations.services.deadlines import Deadline, deadline_keep
 
 State = SeparateClaim.State
 
@@ -70,7 +71,24 @@ def separate_claim_add(
             after={"amount": value, "due_on": due_on, "liability": source.source_key},
             reason=remark,
         )
+        _deadline(claim, source, actor=actor)
         return claim
+
+
+def _deadline(claim: SeparateClaim, source: Liability, *, actor: Viewer) -> None:
+    """The day to pay by is an obligation of the vendor, with its reminders; set by a person, never a breach."""
+    deadline = Deadline(
+        "claim.payment",
+        claim.number,
+        _("Pay the claim %(number)s: %(title)s") % {"number": claim.number, "title": source.title},
+        source.clause,
+        "vendor",
+        claim.due_on,
+        amount=claim.amount,
+        done_on=claim.settled_on,
+        over=claim.state == State.WITHDRAWN,
+    )
+    deadline_keep(source.contract, deadline, actor=actor, cause=f"claim:{claim.number}")
 
 
 def _open(claim: SeparateClaim) -> tuple[Liability, SeparateClaim]:
@@ -109,6 +127,7 @@ def separate_claim_settle(
             after={"amount": row.amount, "settled_on": settled_on, "bank_reference": reference},
             reason=row.closing_note,
         )
+        _deadline(row, source, actor=actor)
         return row
 
 
@@ -130,6 +149,7 @@ def separate_claim_withdraw(*, actor: Viewer, claim: SeparateClaim, note: str) -
             after={"amount": row.amount},
             reason=reason,
         )
+        _deadline(row, source, actor=actor)
         return row
 
 

@@ -23,7 +23,7 @@ from engine.derivation import Step
 from engine.messages import render
 from obligations.models import Acknowledgement, DueVersion, Obligation, Reminder, Submission
 from obligations.reckoning import names_of
-from obligations.rules import may_submit
+from obligations.rules import is_told, may_submit
 from obligations.selectors.replay import is_live, replay
 from obligations.selectors.rows import MissingFact, ObligationRow, build_row, list_rows, may_review
 from obligations.selectors.strip import DayCount, StripRows, day_counts, strip_of
@@ -420,12 +420,13 @@ def _dependants(obligation: Obligation, current: DueVersion | None, viewer: View
 def _may(obligation: Obligation, row: ObligationRow, viewer: Viewer) -> frozenset[str]:
     open_, submitted = row.state == "open", row.state == "submitted"
     own = may_submit(obligation.obligor, viewer.kind)
-    waivable = not (obligation.obligor == "buyer" and obligation.kind == "contractual")
+    here = not is_told(obligation.duty)
+    waivable = here and not (obligation.obligor == "buyer" and obligation.kind == "contractual")
     able = {
-        "submit": open_ and own,
+        "submit": open_ and own and here,
         "review": submitted and may_review(viewer, row.reporter_id),
         "waive": (open_ or submitted) and waivable,
-        "reopen": row.state in ("done", "waived"),
+        "reopen": row.state in ("done", "waived") and here,
         "chase": open_ and viewer.kind == "buyer",
         "hand_over": (open_ or submitted) and own,
         "acknowledge": open_ and row.due_state in ("known", "provisional"),

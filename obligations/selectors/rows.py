@@ -14,7 +14,17 @@ from accounts.policy import allows
 from accounts.scoping import Viewer
 from engine.language.spans import Zone
 from obligations.models import Obligation, Submission
-from obligations.rules import Figures, Status, StatusCode, Urgency, is_breach, may_submit, status_of, urgency_of
+from obligations.rules import (
+    Figures,
+    Status,
+    StatusCode,
+    Urgency,
+    is_breach,
+    is_told,
+    may_submit,
+    status_of,
+    urgency_of,
+)
 
 Verb = Literal["submit", "review", "chase", "view"]
 SOON_DAYS = 7
@@ -190,7 +200,8 @@ def _verb(viewer: Viewer, obligation: Obligation, state: str, status: Status, re
         return "review" if may_review(viewer, reporter_id) else "view"
     if state != "open":
         return "view"
-    if allows(viewer, "obligation.submit") and may_submit(obligation.obligor, viewer.kind):
+    here = not is_told(obligation.duty)
+    if here and allows(viewer, "obligation.submit") and may_submit(obligation.obligor, viewer.kind):
         return "submit"
     if viewer.kind == "buyer" and allows(viewer, "obligation.chase") and status.code != "not_applicable":
         return "chase"

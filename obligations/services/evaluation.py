@@ -23,7 +23,7 @@ from contracts.selectors import today_for
 from engine.evaluation import DeadlineResult
 from obligations.models import DueVersion, Obligation, Submission
 from obligations.reckoning import Grounds, day_in, done_of, figures_of, grounds_for, reckon, title_of
-from obligations.rules import Figures, dependants, has_begun, key_text
+from obligations.rules import Figures, dependants, has_begun, is_told, key_text
 from obligations.services.reminders import plan_reminders
 from obligations.services.texts import DutyTexts, duty_texts
 
@@ -180,6 +180,8 @@ def _decide(work: _Work, results: Collection[DeadlineResult], *, everything: boo
             _register(work, duty, texts)
             seen.add((duty, ""))
     for address, row in work.rows.items():
+        if is_told(row.duty):
+            continue
         if address not in seen and row.state in (State.OPEN, State.SUBMITTED, State.STANDING):
             _note(work, address, row, _figures(row), (State.CLOSED, None, None), None)
         if everything and address in seen and work.texts[row.duty].retitle(row):

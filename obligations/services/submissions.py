@@ -23,7 +23,7 @@ from contracts.selectors import today_for
 from contracts.services.facts import fact_names
 from contracts.services.files import Upload, evidence_add
 from obligations.models import Obligation, Submission
-from obligations.rules import may_submit
+from obligations.rules import is_told, may_submit
 from obligations.services.evaluation import DueChange, contract_locked, facts_changed
 from obligations.services.findings import done_fact_of, done_record, done_withdraw
 from obligations.services.reminders import plan_reminders
@@ -59,6 +59,7 @@ def submission_add(
     with transaction.atomic():
         contract = contract_locked(obligation.contract_id)
         row = Obligation.objects.select_for_update().get(pk=obligation.pk)
+        _refuse_told(row)
         _check_day(contract, done_on)
         _check_open(row)
         proofs = [proof for proof in evidence if proof.contract_id == contract.pk]
@@ -152,6 +153,7 @@ def obligation_waive(*, actor: Viewer, obligation: Obligation, reason: str) -> O
     with transaction.atomic():
         contract = contract_locked(obligation.contract_id)
         row = Obligation.objects.select_for_update().get(pk=obligation.pk)
+        _refuse_told(row)
         if row.obligor == "buyer" and row.kind == Obligation.Kind.CONTRACTUAL:
             raise Refused(_("You owe this to the other party; only they can waive it. Record their letter as a note."))
         if row.state not in (State.OPEN, State.SUBMITTED):
@@ -191,6 +193,7 @@ def obligation_reopen(*, actor: Viewer, obligation: Obligation, reason: str) -> 
     with transaction.atomic():
         contract = contract_locked(obligation.contract_id)
         row = Obligation.objects.select_for_update().get(pk=obligation.pk)
+        _refuse_told(row)
         before = row.state
         if row.state == State.WAIVED:
             row.waiver_reason, row.waived_at = "", None
@@ -224,6 +227,11 @@ def _person(actor: Viewer) -> int:
 def _require_side(actor: Viewer, obligation: Obligation) -> None:
     if not actor.is_system and not may_submit(obligation.obligor, actor.kind):
         raise NotAllowed(_("The other side owes this; they report it and you review it."))
+
+
+def _refuse_told(row: Obligation) -> None:
+    if is_told(row.duty):
+        raise Refused(_("This day follows from a penalty or a claim. Act there: it ends with what is recorded there."))
 
 
 def _check_day(contract: Contract, day: date) -> None:

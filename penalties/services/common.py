@@ -16,6 +16,7 @@ from contracts.services.files import Upload, evidence_add
 from obligations.services.evaluation import contract_locked
 from penalties import rules
 from penalties.models import CaseEntry, PenaltyCase
+from penalties.services.deadlines import deadlines_sync
 
 
 def person(actor: Viewer) -> int:
@@ -100,4 +101,6 @@ def enter(
         after={"state": case.state, "amount": amount, "evidence": [each.pk for each in evidence]},
         reason=text,
     )
+    if kind not in (CaseEntry.Kind.NOTE, CaseEntry.Kind.ANSWER, CaseEntry.Kind.OPINION):
+        deadlines_sync(case, actor=actor)
     return entry

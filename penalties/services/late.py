@@ -32,6 +32,8 @@ def late_outcomes(basis: Basis) -> tuple[Outcome, ...]:
             | Q(done_at__gt=F("due_at"))
         )
         .exclude(duty__in=_priced(basis))
+        # a claim's own day is no duty of the contract
+        .exclude(duty__contains=".")
         .order_by("duty", "key_text")
     )
     return tuple(

@@ -43,6 +43,7 @@ SHIPPED: Mapping[str, Policy] = {
         Policy("payment", role="FIN"),
         Policy("guarantee", role="FIN"),
         Policy("report"),
+        Policy("penalty", steps=(7, 3, 1, 0), role="FIN", chain=("FIN", "MGR")),
         Policy("default"),
     )
 }

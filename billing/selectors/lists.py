@@ -86,7 +86,8 @@ def milestones_list(
 ) -> MilestonePageRows:
     """Milestones the viewer may see: blocked ones first, then by due date. Three queries whatever the number of rows.
 
-    `as_of` defaults to each contract's own today. One contract's list on a past day has the deadlines of that day.
+    `as_of` defaults to each contract's own today. One contract's list on a past day has the deadlines of that day; over
+    all contracts they stay today's (reckoning each contract anew would cost the number of contracts), and pages say so.
     """
     require(viewer, "milestone.read")
     ranked = _ranked(viewer, as_of or timezone.localdate())

@@ -51,6 +51,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
     context = {
         "milestones": milestones_table(lines, query=page.query, today=page.is_today),
         "invoices": invoices_table(rows),
+        "past": not page.is_today,
         "filter_groups": [
             filter_group(
                 _("State"),

@@ -1,10 +1,12 @@
 """The same story in the browser: pages, forms, repeat protection, refusals with status 422 and nothing saved."""
 
+import io
 import uuid
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from accounts.models import IdempotencyRecord, JournalEntry
 from billing import services
@@ -105,6 +107,24 @@ def test_every_page_of_a_payment_opens_in_both_languages(world):
             body = page.content.decode()
             assert "style=" not in body
             assert " onclick" not in body
+
+
+def test_a_list_of_all_contracts_on_a_past_day_says_which_columns_are_todays(world):
+    """An auditor looks back: one contract's list has the deadlines of that day, the list of all contracts has not."""
+    auditor, note = world.client("AUD"), "as it stood then"
+    auditor.cookies["django_language"] = "en"
+    every, one = reverse("web:payments"), reverse("web:contract_payments", args=[world.contract.pk])
+    assert note in auditor.get(every, {"as_of": "2025-09-01"}).content.decode()
+    assert note not in auditor.get(every).content.decode()
+    assert note not in auditor.get(one, {"as_of": "2025-09-01"}).content.decode()
+    vendor = world.client("VND")
+    vendor.cookies["django_language"] = "en"
+    assert note in vendor.get(reverse("portal:invoices"), {"as_of": "2025-09-01"}).content.decode()
+    book = load_workbook(
+        io.BytesIO(auditor.get(every, {"as_of": "2025-09-01", "format": "xlsx"}).content), read_only=True
+    )
+    heads = [cell.value for cell in next(iter(book.worksheets[0].iter_rows(max_row=1)))]
+    assert "Due (as today)" in heads
 
 
 def test_lists_come_as_excel(world):

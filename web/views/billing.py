@@ -48,12 +48,12 @@ from web.templatetags.ui import money_text
 ACTION = "web/billing/action.html"
 
 
-def _excel(name: str, rows: tuple[selectors.MilestoneRow, ...]) -> HttpResponse:
+def _excel(name: str, rows: tuple[selectors.MilestoneRow, ...], *, due: str = "") -> HttpResponse:
     heads = (
         _("Contract"),
         _("Milestone"),
         _("Clause"),
-        _("Due"),
+        due or _("Due"),
         _("State"),
         _("Amount"),
         _("Invoiced"),
@@ -83,13 +83,15 @@ def payments(request: HttpRequest) -> HttpResponse:
     viewer, page = request_viewer(request), page_date(request)
     as_of = None if page.is_today else page.as_of
     if request.GET.get("format") == "xlsx":
-        return _excel("payments", selectors.milestones_list(viewer=viewer, as_of=as_of, limit=10_000).rows)
+        due = "" if page.is_today else _("Due (as today)")
+        return _excel("payments", selectors.milestones_list(viewer=viewer, as_of=as_of, limit=10_000).rows, due=due)
     found = selectors.milestones_list(viewer=viewer, as_of=as_of, cursor=request.GET.get("after", ""))
     context = {
         "table": milestones_table(found.rows, viewer=viewer, query=page.query, with_contract=True),
         "page": KeysetPage(
             older_url=with_query(request, after=found.older) if found.older else "", shown=len(found.rows)
         ),
+        "past": not page.is_today,
         "excel_url": with_query(request, format="xlsx"),
     }
     return render(request, "web/billing/payments.html", context)

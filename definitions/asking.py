@@ -15,6 +15,7 @@ from engine.definition import Definition
 from engine.evaluation import Evaluation, evaluate
 from engine.facts import FactsRefused, FactStore
 from engine.facts_file import FactsFile, parse_facts
+from engine.language.errors import is_far
 
 EVALUATED, DEFINITION_REFUSED, FACTS_REFUSED = 0, 1, 2
 
@@ -67,12 +68,13 @@ def read_facts(path: str | Path, definition: Definition) -> FactsFile:
 
 def read_day(value: str | date) -> date:
     """A day of the command line. Raises FactsRefused if it does not exist."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
     try:
-        return date.fromisoformat(str(value))
+        day = value if isinstance(value, date) and not isinstance(value, datetime) else date.fromisoformat(str(value))
     except ValueError as error:
         raise FactsRefused([make_problem("bad_as_of", value=value)]) from error
+    if is_far(day):
+        raise FactsRefused([make_problem("bad_as_of", value=value)])
+    return day
 
 
 def ask(

@@ -48,7 +48,8 @@ class OutcomeWorld:
         twin: Any = copy(self)
         twin.combination = dict(combination)
         twin.chosen = {**twin.chosen, **combination}
-        twin._terms, twin._instances, twin._dates, twin._calendars, twin._earlier = {}, {}, {}, {}, {}
+        twin._terms, twin._instances, twin._by_key, twin._dates, twin._calendars = {}, {}, {}, {}, {}
+        twin._earlier = {}
         twin.cache = {}
         return cast("FactWorld", twin)
 

@@ -89,6 +89,7 @@ class FactWorld(AmountWorld, OutcomeWorld):
         )
         self._terms: dict[tuple[str, str], Span] = {}
         self._instances: dict[str, tuple[Instance, ...]] = {}
+        self._by_key: dict[str, dict[tuple[str, ...], Instance]] = {}
         self._dates: dict[tuple[str, tuple[str, ...]], Dates] = {}
         self._members: dict[str, tuple[Element, ...] | None] = {}
         self._calendars: dict[str, Calendar] = {}
@@ -168,7 +169,9 @@ class FactWorld(AmountWorld, OutcomeWorld):
         if kind == "system":
             return certain(system_element(d, name, self.view))
         if kind in ("item", "interval", "series"):
-            plural = d.items[name].plural if kind == "item" else d.intervals[name].plural if kind == "interval" else name
+            plural = (
+                d.items[name].plural if kind == "item" else d.intervals[name].plural if kind == "interval" else name
+            )
             return certain(self.members(plural) or ())
         tables = {
             "line": d.lines, "instalment": d.instalments, "security": d.securities, "party": d.parties,
@@ -293,10 +296,11 @@ class FactWorld(AmountWorld, OutcomeWorld):
 
     def instance(self, duty: str, keys: tuple[str, ...]) -> Instance | None:
         """The instance with these key values, in the order of the "for" clause."""
-        for instance in self.instances(self.definition.duties[duty]):
-            if tuple(instance.key.values()) == keys:
-                return instance
-        return None
+        if duty not in self._by_key:
+            instances = self.instances(self.definition.duties[duty])
+            # the first of two with the same key stands for both
+            self._by_key[duty] = {tuple(each.key.values()): each for each in reversed(instances)}
+        return self._by_key[duty].get(keys)
 
     def duty(self, name: str, keys: tuple[str, ...], what: What) -> Span:
         """The due date of a duty's instance, the same before rolling, or when it was done."""

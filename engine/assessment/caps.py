@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -103,7 +104,7 @@ def apply(entries: Sequence[tuple[date, Decimal]], limits: Sequence[Limit], *, u
             _count(ledger, (number, limit.scope(index)), limit, day, left)
         amounts.append(left)
         lapsed.append(lost)
-    _release(entries, limits, ledger, amounts, until)
+    _release(entries, limits, ledger, amounts, lapsed, until)
     carried = sum(ledger.waiting.values(), ZERO)
     rooms = tuple(
         tuple(_room(ledger, number, limit, index, day) for number, limit in enumerate(limits))
@@ -119,8 +120,11 @@ def _room(ledger: Ledger, number: int, limit: Limit, index: int, day: date) -> R
 
 
 def _count(ledger: Ledger, place: tuple[int, Hashable], limit: Limit, day: date, amount: Decimal) -> None:
+    if not amount:
+        return
     if limit.window == "rolling":
-        ledger.counted.setdefault(place, []).append((day, amount))
+        # what was carried may come back before what another scope let fall due
+        insort(ledger.counted.setdefault(place, []), (day, amount), key=_day)
         return
     window = (*place, window_key(limit, day))
     ledger.sums[window] = ledger.sums.get(window, ZERO) + amount
@@ -129,7 +133,14 @@ def _count(ledger: Ledger, place: tuple[int, Hashable], limit: Limit, day: date,
 def _used(ledger: Ledger, place: tuple[int, Hashable], limit: Limit, day: date) -> Decimal:
     if limit.window != "rolling":
         return ledger.sums.get((*place, window_key(limit, day)), ZERO)
-    return sum((part for at, part in ledger.counted.get(place, ()) if within(limit, at, day)), ZERO)
+    assert limit.back is not None
+    counted = ledger.counted.get(place, [])
+    first, last = bisect_right(counted, limit.back(day), key=_day), bisect_right(counted, day, key=_day)
+    return sum((part for _at, part in counted[first:last]), ZERO)
+
+
+def _day(counted: tuple[date, Decimal]) -> date:
+    return counted[0]
 
 
 def _release(
@@ -137,6 +148,7 @@ def _release(
     limits: Sequence[Limit],
     ledger: Ledger,
     amounts: list[Decimal],
+    lapsed: list[Decimal],
     until: date,
 ) -> None:
     """Let what was carried fall due at the start of later calendar windows that have begun."""
@@ -150,14 +162,21 @@ def _release(
                 period = period_of(period.end + timedelta(days=1), limit.window)
                 if period.start > until:
                     break
-                due = _through_outer(limits, ledger, number, last, period.start)
+                waiting = ledger.waiting[number, scope]
+                due, lost = _through_outer(limits, ledger, number, last, period.start)
                 amounts[last] += due
+                lapsed[last] += lost
+                if ledger.waiting[number, scope] == waiting:
+                    # a whole new window had no room: none ever will
+                    break
 
 
-def _through_outer(limits: Sequence[Limit], ledger: Ledger, number: int, index: int, day: date) -> Decimal:
-    """What of a waiting excess passes its own cap and the caps outside it on a later day."""
+def _through_outer(
+    limits: Sequence[Limit], ledger: Ledger, number: int, index: int, day: date
+) -> tuple[Decimal, Decimal]:
+    """What of a waiting excess passes its own cap and the caps outside it on a later day, and what lapses there."""
     scope = limits[number].scope(index)
-    left = ledger.waiting[number, scope]
+    left, lost = ledger.waiting[number, scope], ZERO
     for outer in range(number, len(limits)):
         limit = limits[outer]
         place = (outer, limit.scope(index))
@@ -167,7 +186,9 @@ def _through_outer(limits: Sequence[Limit], ledger: Ledger, number: int, index: 
             ledger.waiting[number, scope] = left - kept
         elif limit.carry:
             ledger.waiting[place] = ledger.waiting.get(place, ZERO) + left - kept
+        else:
+            lost += left - kept
         left = kept
     for outer, limit in enumerate(limits):
         _count(ledger, (outer, limit.scope(index)), limit, day, left)
-    return left
+    return left, lost

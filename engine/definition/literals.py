@@ -73,9 +73,9 @@ def _moment(value: Any, kind: str) -> date | datetime:
 
 
 def _system(value: Any, definition: Definition) -> str:
-    if value not in definition.systems:
+    if not isinstance(value, str) or value not in definition.systems:
         raise ValueError("one of the systems " + ", ".join(definition.systems))
-    return str(value)
+    return value
 
 
 def _number_or_text(value: Any) -> Any:

@@ -16,7 +16,7 @@ from ..language import (
     parse_expression,
     parse_range,
 )
-from ..language.errors import suggestion
+from ..language.errors import is_far, suggestion
 from ..language.parser import EXACT, PER_CENT
 from ..language.syntax import Call
 from ..problems import Level, Problem, from_expression, make_problem
@@ -300,6 +300,8 @@ def read_moment(value: object) -> date | datetime | str:
             value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
         except ValueError:
             return "bad_date"
-    if isinstance(value, datetime):
-        return value if value.tzinfo is not None else "naive_instant"
-    return value if isinstance(value, date) else "bad_date"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return "naive_instant"
+    if not isinstance(value, date):
+        return "bad_date"
+    return "far_date" if is_far(value) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 
 class ExpressionError(ValueError):
@@ -19,6 +20,15 @@ class ExpressionError(ValueError):
         self.column = column
         self.params: Mapping[str, object] = params
         super().__init__(f"{code} at column {column} of {text!r}: {params}")
+
+
+# No contract reaches further, and every calendar can count between them.
+FIRST_YEAR, LAST_YEAR = 1000, 9000
+
+
+def is_far(day: date) -> bool:
+    """True for a date or instant no contract means: its neighbours could not be counted."""
+    return not FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def suggestion(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:

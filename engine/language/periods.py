@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from .errors import is_far
+
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _KEYS = (
     ("week", re.compile(r"(\d{4})-W(\d{2})")),
@@ -61,9 +63,12 @@ def parse_key(text: str) -> Period:
         if match := pattern.fullmatch(text):
             first, *rest = (int(part) for part in match.groups())
             if unit == "week":
-                return period_of(date.fromisocalendar(first, rest[0], 1), unit)
-            if unit == "day":
-                return period_of(date(first, *rest), unit)
-            month = (rest[0] - 1) * _MONTHS[unit] + 1 if rest else 1
-            return period_of(date(first, month, 1), unit)
+                start = date.fromisocalendar(first, rest[0], 1)
+            elif unit == "day":
+                start = date(first, *rest)
+            else:
+                start = date(first, (rest[0] - 1) * _MONTHS[unit] + 1 if rest else 1, 1)
+            if is_far(start):
+                break
+            return period_of(start, unit)
     raise ValueError(f"{text!r} is not a period; write 2025-09, 2025-W27, 2025-Q3, 2025-H2 or 2025")

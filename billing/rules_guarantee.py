@@ -276,6 +276,8 @@ def _refund(known: Known) -> Check | None:
         return None
     if known.returned:
         return Check("refund", "returned", "met", clock.clause, params={"on": clock.done_on} if clock.done_on else {})
+    if not known.instruments:
+        return None  # what was never handed in is not given back
     if clock.on is None:
         return Check("refund", "refund_waits", "waiting", clock.clause, "FIN", "close_claims")
     params: dict[str, object] = {"on": clock.on}

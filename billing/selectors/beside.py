@@ -168,10 +168,10 @@ def guarantee_known(contract: Contract, security: SecurityPeriod | None, *, as_o
         )
         for row in rows
     ]
-    if security.valid_until is not None and as_of > security.valid_until:
-        return GuaranteeKnown("ended", security.valid_until, security.clause)
     if not held:
         return GuaranteeKnown("none", None, security.clause)
+    if security.valid_until is not None and as_of > security.valid_until:
+        return GuaranteeKnown("ended", security.valid_until, security.clause)
     found = gaps(held, valid_until=security.valid_until)
     now = next((first for first, last in found if first <= as_of and (last is None or as_of <= last)), None)
     if now is not None:

@@ -3,6 +3,7 @@ parties, the totals, the lines and the number given by the tax authority. Nothin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,9 @@ from defusedxml.ElementTree import fromstring
 from billing.rules_invoice import TaxLine
 
 LARGEST = 2 * 1024 * 1024
+# Encodings the tax software declares that the parser does not know; the last contains the others.
+CHINESE = re.compile(rb'^\s*<\?xml[^>]*?encoding=["\'](gb2312|gbk|gb18030)["\'][^>]*?\?>', re.IGNORECASE)
+UNTAXED = frozenset({"免税", "不征税", "出口零税"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,22 @@ class EInvoice:
 
 
 def _text(root: Element, path: str) -> str:
-    found = root.find(path)
-    return (found.text or "").strip() if found is not None else ""
+    """What stands there, once; nothing when the file says two different things."""
+    found = {(one.text or "").strip() for one in root.findall(path)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _parsed(body: bytes) -> Element:
+    """The tree without namespaces: issuing systems write the same elements with and without one."""
+    declared = CHINESE.match(body)
+    if declared is not None:
+        root: Element = fromstring(body[declared.end() :].decode("gb18030"), forbid_dtd=True)
+    else:
+        root = fromstring(body, forbid_dtd=True)
+    for each in root.iter():
+        if isinstance(each.tag, str):
+            each.tag = each.tag.rpartition("}")[2]
+    return root
 
 
 def _amount(text: str) -> Decimal | None:
@@ -45,7 +63,7 @@ def _amount(text: str) -> Decimal | None:
 
 def _rate(text: str) -> Decimal | None:
     """0.06, 6% or 6.00%; words such as 免税 and 不征税 stand for no tax."""
-    if text in {"免税", "不征税", "出口零税"}:
+    if text in UNTAXED:
         return Decimal(0)
     found = _amount(text.rstrip("%％"))
     if found is None:
@@ -66,8 +84,9 @@ def _taxes(root: Element) -> tuple[TaxLine, ...]:
     """The lines added up by rate; nothing when a line cannot be read, so that no half breakdown is kept."""
     sums: dict[Decimal, tuple[Decimal, Decimal]] = {}
     for line in root.findall("EInvoiceData/IssuItemInformation"):
-        rate, net = _rate(_text(line, "TaxRate")), _amount(_text(line, "Amount"))
-        tax = _amount(_text(line, "ComTaxAm") or "0")
+        printed, net = _text(line, "TaxRate"), _amount(_text(line, "Amount"))
+        # Instead of a tax an untaxed line has asterisks.
+        rate, tax = _rate(printed), _amount("0" if printed in UNTAXED else _text(line, "ComTaxAm") or "0")
         if rate is None or net is None or tax is None:
             return ()
         before = sums.get(rate, (Decimal(0), Decimal(0)))
@@ -81,7 +100,7 @@ def einvoice_read(body: bytes) -> EInvoice | None:
     if len(body) > LARGEST:
         return None
     try:
-        root = fromstring(body)
+        root = _parsed(body)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return None
     if root.tag != "EInvoice":

@@ -6,9 +6,9 @@ calendars and the definition believed then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q
 
@@ -17,9 +17,9 @@ from contracts.models import Contract
 from contracts.selectors import today_for
 from contracts.selectors.calendars import end_of_day
 from engine.evaluation import DeadlineResult
-from obligations.models import Obligation, Submission
+from obligations.models import DueVersion, Obligation, Submission
 from obligations.reckoning import NoDefinition, done_of, figures_of, grounds_for, reckon, title_of
-from obligations.rules import Figures, key_text
+from obligations.rules import Figures, is_told, key_text
 from obligations.selectors.rows import MissingFact, ObligationRow, Overlay, build_row, list_rows
 
 
@@ -45,19 +45,21 @@ def replay(
     known_on: date | None = None,
     only: Iterable[str] | None = None,
 ) -> list[Replayed]:
-    """Every obligation that existed then, in due order. Five statements, whatever the number of rows."""
+    """Every obligation that existed then, in due order. Five statements, whatever the number of rows, and one where
+    days were set in cases and claims."""
     try:
         grounds = grounds_for(contract, known_on=known_on)
     except NoDefinition:
         return []
-    duties = None if only is None else [name for name in only if name in grounds.definition.duties]
+    wanted = None if only is None else list(only)
+    duties = None if wanted is None else [name for name in wanted if name in grounds.definition.duties]
     results = {
         (result.id, key_text(result.key)): result
         for result in reckon(grounds, as_of=as_of, known_on=known_on, only=duties).deadlines
     }
     stored = Obligation.objects.visible_to(viewer).filter(contract=contract)
-    if duties is not None:
-        stored = stored.filter(duty__in=duties)
+    if wanted is not None:
+        stored = stored.filter(duty__in=wanted)
     moment = end_of_day(as_of if known_on is None else min(as_of, known_on), contract.zone)
     in_review = frozenset(
         Submission.objects.filter(obligation__contract=contract, submitted_at__lt=moment)
@@ -65,7 +67,17 @@ def replay(
         .values_list("obligation_id", flat=True)
     )
     found = []
-    for obligation in list_rows(stored):
+    rows = list(list_rows(stored))
+    told = _told_then([row for row in rows if is_told(row.duty)], moment)
+    for obligation in rows:
+        if is_told(obligation.duty):
+            version = told.get(obligation.pk)
+            if version is not None:
+                overlay = _told_overlay(obligation, version, as_of)
+                found.append(
+                    Replayed(build_row(obligation, viewer=viewer, as_of=as_of, overlay=overlay), obligation, None)
+                )
+            continue
         result = results.get((obligation.duty, obligation.key_text))
         if result is None and (obligation.key_text or obligation.duty not in grounds.definition.duties):
             continue  # its incident, guarantee … had not happened, or was not known
@@ -89,6 +101,23 @@ def replay(
         found.append(Replayed(build_row(obligation, viewer=viewer, as_of=as_of, overlay=overlay), obligation, result))
     found.sort(key=lambda one: due_order(one.row))
     return found
+
+
+def _told_then(rows: Collection[Obligation], moment: datetime) -> Mapping[int, DueVersion]:
+    """The day that was set by then, by obligation."""
+    if not rows:
+        return {}
+    versions = DueVersion.objects.filter(obligation__in=[row.pk for row in rows], recorded_at__lt=moment)
+    return {version.obligation_id: version for version in versions.order_by("number")}
+
+
+def _told_overlay(obligation: Obligation, version: DueVersion, as_of: date) -> Overlay:
+    """A day that was set in a case or claim, as it stood: done once it was, over once it had passed unneeded."""
+    figures = Figures(version.state, version.due_on, version.due_at)
+    done_on = obligation.done_on if obligation.done_on is not None and obligation.done_on <= as_of else None
+    passed = version.due_on is not None and version.due_on < as_of
+    over = obligation.state == Obligation.State.CLOSED and passed
+    return Overlay(figures, "done" if done_on else "closed" if over else "open", done_on, None, ())
 
 
 def due_order(row: ObligationRow) -> tuple[bool, float, int]:

@@ -4,6 +4,7 @@ in the case ends it."""
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from billing import services as billing
@@ -11,6 +12,7 @@ from billing.models import SeparateClaim
 from contracts.errors import Refused
 from obligations.models import Notification, Obligation, Reminder
 from obligations.selectors.inbox import inbox
+from obligations.selectors.replay import replay
 from obligations.services import submissions
 from obligations.services.evaluation import obligations_materialise
 from obligations.services.reminders import dispatch, replenish, sweep
@@ -117,6 +119,26 @@ def test_a_withdrawn_claim_is_nobodys_task(world):
     steps.settled(world, wishes={"instalment:3": 0}, claim_due_on=date(2025, 11, 20))
     billing.separate_claim_withdraw(actor=world.viewer("FIN"), claim=SeparateClaim.objects.get(), note="改由尾款抵扣")
     assert kept("claim.payment").state == "closed"
+
+
+def test_another_day_shows_it_as_it_stood(world, clock):
+    steps.notified(world)
+    clock.move_to(datetime(2025, 10, 30, 2, tzinfo=UTC))
+    services.penalty_accept(actor=world.viewer("VND"), case=PenaltyCase.objects.get())
+
+    def then(day, **given):
+        rows = replay(world.contract, viewer=world.viewer("IT"), as_of=day, **given)
+        return [(one.row.state, one.row.due_on) for one in rows if one.obligation.duty == "penalty.objection"]
+
+    assert then(date(2025, 10, 19)) == [], "not notified yet"
+    assert then(date(2025, 10, 29)) == [("open", UNTIL)]
+    assert then(date(2025, 10, 30)) == [("done", UNTIL)]
+    assert then(date(2025, 10, 30), known_on=date(2025, 10, 19)) == []
+    page = world.client("IT").get(
+        reverse("web:obligation", args=[kept("penalty.objection").pk]), {"as_of": "2025-10-29"}
+    )
+    assert page.status_code == 200
+    assert world.client("VND").get(reverse("portal:obligation", args=[kept("penalty.objection").pk])).status_code == 200
 
 
 def test_what_is_told_is_neither_recomputed_nor_handed_in(world):

@@ -5,7 +5,9 @@ one that counts. Whatever has no words of its own is shown as it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,6 +21,17 @@ from engine.language import syntax as s
 from engine.messages import WORDS, render
 
 SIGNS = {"==": "=", "!=": "≠", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "+": "+", "-": "−", "*": "×", "/": "÷"}
+
+# Counting in units of a size, by its last argument.
+STEPS: dict[str, Any] = {
+    "down": gettext_lazy("full units of {1} in {0}"),
+    "up": gettext_lazy("begun units of {1} in {0}"),
+    "exact": gettext_lazy("units of {1} in {0}"),
+}
+
+# What an assessment's label may begin with, the likeliest first; a moment as it is stored.
+LABELLED = ("rule", "pool", "duty", "measure")
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d)?(?:[+-]\d\d:\d\d|Z)?")
 
 # One pattern per function of the language; {0} … are its arguments in words, {all} is the list of them.
 FUNCTIONS: dict[str, Any] = {
@@ -99,12 +112,57 @@ class Wording:
         }
 
     def words(self, text: str) -> str:
-        """An expression, given as it is written, in words; a text that is none is returned unchanged."""
+        """An expression, given as it is written, in words; a text that is none is returned unchanged. What follows it
+        in brackets, the same with figures filled in, stays."""
         try:
-            tree = parse_expression(text)
+            return self._say(parse_expression(text))
         except ExpressionError:
+            head, space, figures = text.partition(" (")
+            if not space or not figures.endswith(")"):
+                return text
+            try:
+                said = self._say(parse_expression(head))
+            except ExpressionError:
+                return text
+            # keys of the language, as a reading's, say nothing more
+            return said if "'" in figures else _("{text} ({figures})").format(text=said, figures=figures[:-1])
+
+    def group(self, text: str) -> str:
+        """What is counted, as "outages over m", which is no expression by itself."""
+        try:
+            match parse_expression(f"count({text})"):
+                case s.Call(_function, (inner, *_rest)):
+                    return self._say(inner)
+        except ExpressionError:
+            pass
+        return text
+
+    def label(self, text: str) -> str:
+        """What a label of an assessment or a recorded fact stands for: "staff_short/2026-06", "fact:77"."""
+        name, _slash, key = text.partition("/")
+        kind, _colon, number = name.partition(":")
+        if kind == "fact" and number.isdigit():
+            return _("entry {number}").format(number=number)
+        title = next((found for of in LABELLED if (found := self._titles.get(f"{of}.{name}"))), None)
+        if title is None:
             return text
-        return self._say(tree)
+        return _("{text} ({figures})").format(text=title, figures=key) if key else title
+
+    def step(self, given: Step) -> Step:
+        """A step with what it is about, what it counts and the moments between which it counts in words."""
+        params: dict[str, Any] = dict(given.params)
+        for key, value in params.items():
+            if key == "of" and isinstance(value, str):
+                params[key] = self.group(value)
+            elif key == "name" and isinstance(value, str):
+                params[key] = self.words(value)
+            elif key in ("label", "members"):
+                params[key] = self.label(value) if isinstance(value, str) else _each(self.label, value)
+            elif key == "filled" and isinstance(value, str):
+                params[key] = value.replace(" * ", f" {SIGNS['*']} ").replace(" / ", f" {SIGNS['/']} ")
+            elif key in ("start", "end") and isinstance(value, str):
+                params[key] = MOMENT.sub(r"\1 \2", value)
+        return replace(given, params=params)
 
     # --- one node ----------------------------------------------------------------------------------------------
 
@@ -189,7 +247,8 @@ class Wording:
         return _("{attribute} of {thing}").format(thing=self._say(base), attribute=what)
 
     def _call(self, tree: s.Call, function: str, args: tuple[s.Expr, ...]) -> str:
-        pattern = FUNCTIONS.get(function)
+        mode = args[-1].name if args and isinstance(args[-1], s.Var) else ""
+        pattern = STEPS.get(mode) if function == "steps" else FUNCTIONS.get(function)
         if pattern is None:
             return str(tree)
         try:
@@ -211,6 +270,10 @@ class Wording:
         return f"{self._say(left)} {SIGNS[op]} {self._say(right)}"
 
 
+def _each(change: Callable[[str], str], values: Any) -> Any:
+    return [change(one) if isinstance(one, str) else one for one in values] if isinstance(values, list) else values
+
+
 def _quoted(text: str) -> str:
     return _("“{text}”").format(text=text.replace("“", "‘").replace("”", "’"))
 
@@ -218,11 +281,16 @@ def _quoted(text: str) -> str:
 def sentences(steps: Iterable[Step], definition: Definition | None = None) -> tuple[str, ...]:
     """Steps of a derivation and those they rest on, a sentence each in the active language; with a definition its
     conditions and formulas are put in words."""
-    words = Wording(definition).words if definition is not None else None
-    return tuple(render(part, _, words) for step in steps for _depth, part in step.walk())
+    return tuple(text for _depth, text in _said(steps, definition))
 
 
 def outline(steps: Iterable[Step], definition: Definition | None = None) -> list[str]:
     """As `sentences`, each indented by how deep it lies."""
-    words = Wording(definition).words if definition is not None else None
-    return [f"{'　' * depth}{render(part, _, words)}" for step in steps for depth, part in step.walk()]
+    return [f"{'　' * depth}{text}" for depth, text in _said(steps, definition)]
+
+
+def _said(steps: Iterable[Step], definition: Definition | None) -> Iterator[tuple[int, str]]:
+    wording = Wording(definition) if definition is not None else None
+    for top in steps:
+        for depth, part in top.walk():
+            yield depth, render(part, _) if wording is None else render(wording.step(part), _, wording.words)

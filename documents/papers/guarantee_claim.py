@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import SecurityClaim
+from billing.rules_guarantee import nature_of
 from documents.kinds import Kind, clause_text, contract_facts, day, long_day, money, priced
 
 LETTER_STATES = ("approved", "delivered", "paid")
@@ -32,6 +33,7 @@ def _content(claim: SecurityClaim) -> dict[str, Any]:
         "contract": contract_facts(contract),
         "instrument": {
             "number": instrument.number,
+            "money": nature_of(instrument.form) == "money",
             "issuer": instrument.issuer,
             "amount": str(instrument.amount),
             "issued_on": day(instrument.issued_on),

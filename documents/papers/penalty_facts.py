@@ -106,7 +106,9 @@ def content(case: PenaltyCase, code: str) -> dict[str, Any]:
     picked = {assessment.picked} if assessment.picked else set(outcome.winners)
     winners = [row for row in outcome.rows if row.label in picked]
     with translation.override("zh-hans"):
-        steps = [*(text for row in winners for text in sentences(row, definition)), *sentences(outcome, definition)]
+        steps = [text for row in winners for text in sentences(row, definition)]
+        if outcome.target.startswith("pool:"):  # a rule's own outcome says what its row said
+            steps += sentences(outcome, definition)
     return found | {
         "things": _facts(case, assessment, definition),
         "rows": [_row(row) for row in (*winners, *(row for row in outcome.rows if row.stage == "displaced"))],

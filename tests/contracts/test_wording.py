@@ -80,3 +80,20 @@ def test_a_derivation_reads_in_words_only_with_its_definition(wording: Wording) 
     assert sentences(because) == ("The condition does not hold: reading.d_06 == 'exclusive'.",)
     told = sentences(because, load_path(DATA).definition)
     assert told == ("The condition does not hold: “‘之前’是否含当日” is read as “不含当日，最迟 2025-12-30”.",)
+
+
+def test_a_derivation_names_rules_records_and_moments(wording: Wording) -> None:
+    counted = step("min_of", of="outages[system == s] over m", number=1, members=["fact:77"], result=8)
+    window = step("window_of", window="2026-06", start="2026-06-01T00:00:00+08:00", end="2026-07-01T00:00:00+08:00")
+    held = step("condition_true", condition="steps(b.days, 7, down) > 1 (2 > 1)")
+    by_key = step("condition_true", condition="reading.d_06 == 'exclusive' ('exclusive' == 'exclusive')")
+    definition = load_path(DATA).definition
+    assert sentences([counted, window, held, by_key], definition) == (
+        "系统停机 (the same System) within the period: 1 found (entry 77), the least 8.",
+        "Counted in 2026-06: from 2026-06-01 00:00 until 2026-07-01 00:00.",
+        "The condition holds: full units of 7 in days late > 1 (2 > 1).",
+        "The condition holds: “‘之前’是否含当日” is read as “不含当日，最迟 2025-12-30”.",
+    )
+    rule = next(one for one in definition.rules.values() if one.title)
+    assert wording.label(f"{rule.id}/2026-06") == f"{rule.title} (2026-06)"
+    assert wording.label("nothing/2026-06") == "nothing/2026-06"

@@ -37,8 +37,11 @@ def outcome(rule: str, facts: str, base: str = "whole") -> AssessmentResult | No
 
 
 def amount(rule: str, facts: str, base: str = "whole") -> str | None:
+    """What an instance that certainly applies comes to; None for no instance, for a clue and for a hole."""
     found = outcome(rule, facts, base)
-    return None if found is None or found.amount is None else str(found.amount.value)
+    if found is None or found.stage == "clue" or found.amount is None or found.amount.value is None:
+        return None
+    return str(found.amount.value)
 
 
 def item(kind: str, at: str, **attributes: str) -> str:
@@ -177,6 +180,7 @@ class TestAnnex3:
             "systems": '["s4"]',
             "received": "2025-11-03",
             "completed": "2025-11-25",
+            "regulator_notice": "2025-11-12",
             "notice_deadline": "2025-11-20",
         }
         assert amount("a3_4", item("expansion_request", "2025-11-03", **hit)) == "80754.73"
@@ -240,3 +244,102 @@ def test_rows_without_a_lighter_one_level_steps_and_rows_that_come_together_appe
     assert beside == {
         ("a3_5", "a2_1", "a3_5"), ("a3_5", "a3_1", "a3_5"), ("a3_6", "a2_1", "a3_6"), ("a3_6", "a3_1", "a3_1"),
     }  # fmt: skip
+
+
+# The fee agreed for one system: a base whose multiples equal none of the contract's own figures.
+FEE = '[[attribute]]\nof = "system:s4"\nname = "fee"\nvalue = "CNY 282112.58"\n'
+# 282112.58 / 12 = 23509.38166…, times the coefficient
+COEFFICIENTS = {
+    "20%": "4701.88", "30%": "7052.81", "50%": "11754.69", "60%": "14105.63", "100%": "23509.38", "200%": "47018.76",
+    "600%": "141056.29",
+}  # fmt: skip
+ANSWERS = {"problem_occurred": "true", "major_loss": "false", "major_impact": "false", "major_accident": "false"}
+LOW = '[[series]]\nname = "availability"\nperiod = "2025-11"\nkey = { system = "s4" }\nvalue = "99.9899%"\n'
+EXACT = LOW.replace("99.9899%", "99.99%")
+GRAVE = {"major_loss": "true", "major_impact": "true", "major_accident": "true"}
+
+
+def answered(rule: str, **answers: str) -> str:
+    lines = '[[attribute]]\nof = "rule:{0}/2025-11/s4"\nname = "{1}"\nvalue = {2}\n'
+    return "".join(lines.format(rule, name, value) for name, value in {**ANSWERS, **answers}.items())
+
+
+def waiting(minutes: int, until: str) -> str:
+    """A report whose answer or repair took so long, with everything else as quick as it must be."""
+    moments = {"reported": at("08:00:00"), "responded": at("08:00:00"), "restored": at("08:00:00")}
+    moments[until] = at(f"{8 + minutes // 60:02d}:{minutes % 60:02d}:00")
+    if until == "responded":
+        moments["restored"] = moments["responded"]
+    return incident(**moments)
+
+
+def empty(end: str) -> str:
+    return spell("unattended", at("08:00:00"), at(end), incident="x1")
+
+
+MEANS = [
+    # row, coefficient, what is late, and for how many minutes: at the lower end, inside, at the upper end
+    ("a2_7", "200%", "responded", 15, 16, 30), ("a2_8", "200%", "responded", 30, 31, 60),
+    ("a2_9", "100%", "restored", 30, 31, 60), ("a2_10", "200%", "restored", 60, 61, 120),
+    ("a3_8", "30%", "responded", 15, 29, 30), ("a3_9", "50%", "responded", 30, 59, 60),
+    ("a3_10", "30%", "restored", 30, 59, 60), ("a3_11", "50%", "restored", 60, 119, 120),
+]  # fmt: skip
+SPELLS = [
+    ("a2_11", "100%", "09:00:00", "09:00:01", "10:00:00"), ("a2_12", "200%", "10:00:00", "11:59:59", "12:00:00"),
+    ("a3_12", "30%", "09:00:00", "09:59:59", "10:00:00"), ("a3_13", "50%", "10:00:00", "10:00:01", "12:00:00"),
+]  # fmt: skip
+
+
+class TestAnotherBase:
+    """C.2 and C.3 once more with the fee agreed for one system: every band below, inside and at its upper end."""
+
+    @pytest.mark.parametrize(("rule", "coefficient", "late", "below", "inside", "above"), MEANS)
+    def test_means(self, rule: str, coefficient: str, late: str, below: int, inside: int, above: int) -> None:
+        told = answered(rule, **(GRAVE if rule.startswith("a2") else {}))
+
+        def money(minutes: int) -> str | None:
+            return amount(rule, FEE + waiting(minutes, late) + told, "allocated")
+
+        assert money(inside) == COEFFICIENTS[coefficient]
+        assert (money(below), money(above)) == (None, None)
+        denied = answered(rule, **({} if rule.startswith("a2") else GRAVE))
+        assert amount(rule, FEE + waiting(inside, late) + denied, "allocated") is None
+
+    @pytest.mark.parametrize(("rule", "coefficient", "below", "inside", "above"), SPELLS)
+    def test_empty_posts(self, rule: str, coefficient: str, below: str, inside: str, above: str) -> None:
+        told = {**ANSWERS, **(GRAVE if rule.startswith("a2") else {})}
+
+        def money(end: str) -> str | None:
+            return amount(rule, FEE + incident(**told) + empty(end), "allocated")
+
+        assert money(inside) == COEFFICIENTS[coefficient]
+        assert (money(below), money(above)) == (None, None)
+        other = {**ANSWERS, **({} if rule.startswith("a2") else GRAVE)}
+        assert amount(rule, FEE + incident(**other) + empty(inside), "allocated") is None
+
+    @pytest.mark.parametrize(
+        ("rule", "coefficient", "met", "missed"),
+        [
+            ("a2_1", "200%", LOW + answered("a2_1", **GRAVE), EXACT + answered("a2_1", **GRAVE)),
+            ("a3_1", "50%", LOW + answered("a3_1"), EXACT + answered("a3_1")),
+            ("a3_1", "50%", LOW + answered("a3_1"), LOW + answered("a3_1", **GRAVE)),
+            ("a3_1", "50%", LOW + answered("a3_1"), LOW + answered("a3_1", problem_occurred="false")),
+            ("a2_2", "200%", incident(backup_missing="true", other_cloud_down="true", provider_main="false"),
+             incident(backup_missing="false", other_cloud_down="true", provider_main="false")),
+            ("a2_3", "600%", incident(security_service_fault="true", category='"tamper"', major_impact="true"),
+             incident(security_service_fault="true", category='"tamper"', major_impact="false")),
+            ("a2_4", "600%", incident(security_service_fault="true", category='"data_loss"', major_impact="true"),
+             incident(security_service_fault="true", category='"data_loss"', major_impact="false")),
+            ("a2_5", "600%", incident(security_service_fault="true", category='"intrusion"', major_impact="true"),
+             incident(security_service_fault="true", category='"intrusion"', major_impact="false")),
+            ("a3_5", "30%", incident(provider_fault="true") + down("outage", "10:00:00"),
+             incident(provider_fault="true") + down("outage", "09:59:59")),
+            ("a3_5", "30%", incident(provider_fault="true") + down("outage", "10:00:00"),
+             incident(provider_fault="false") + down("outage", "10:00:00")),
+            ("a3_6", "60%", incident(provider_fault="true") + down("outage", "16:00:00"),
+             incident(provider_fault="true") + down("outage", "15:59:59")),
+        ],
+    )  # fmt: skip
+    def test_the_other_rows(self, rule: str, coefficient: str, met: str, missed: str) -> None:
+        assert amount(rule, FEE + met, "allocated") == COEFFICIENTS[coefficient]
+        assert amount(rule, FEE + missed, "allocated") is None

@@ -119,9 +119,14 @@ ROLES: dict[str, str] = {
 }
 
 
-def _shown(value: Any) -> str:
+SYMBOLS = {"CNY": "¥"}
+
+
+def _shown(value: Any, currency: str) -> str:
     if isinstance(value, Decimal):
-        return f"¥{value:,.2f}"
+        whole, _dot, minor = f"{abs(value):,f}".partition(".")  # every digit there is: words do not round
+        sign, symbol = "−" if value < 0 else "", SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+        return f"{sign}{symbol}{whole}.{minor.ljust(2, '0')}"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
@@ -139,9 +144,9 @@ def side_text(side: str) -> str:
     return _(SIDES[side])
 
 
-def line_text(code: str, params: Mapping[str, Any]) -> str:
-    """What is the case with one condition."""
-    return _(LINES[code]) % {name: _shown(value) for name, value in params.items()}
+def line_text(code: str, params: Mapping[str, Any], currency: str) -> str:
+    """What is the case with one condition; amounts in the contract's currency."""
+    return _(LINES[code]) % {name: _shown(value, currency) for name, value in params.items()}
 
 
 def step_text(step: str, who: str) -> str:

@@ -171,7 +171,7 @@ def invoices_table(rows: Iterable[Any], *, viewer: Viewer, with_milestone: bool)
                         sub=f"{row.contract.number} · {row.milestone.title}" if with_milestone else "",
                     ),
                     Cell(row.issued_on.isoformat()),
-                    Cell(money_text(row.amount), sub=_credit(row)),
+                    Cell(money_text(row.amount, row.contract.currency), sub=_credit(row)),
                     Cell(str(row.get_state_display()), chip=True, tone=INVOICE_TONES[row.state]),
                     Cell(str(row.submitted_by)),
                     Cell(str(row.checked_by) if row.checked_by else "", sub=row.check_note),
@@ -257,7 +257,7 @@ def applications_table(rows: Iterable[Any], *, viewer: Viewer, papers: Mapping[i
             Row(
                 (
                     Cell(row.number, url=reverse("web:application", args=[row.pk])),
-                    Cell(money_text(row.amount)),
+                    Cell(money_text(row.amount, row.contract.currency)),
                     Cell(str(row.get_state_display()), chip=True, tone=APPLICATION_TONES[row.state]),
                     Cell(str(row.applied_by)),
                     Cell(str(row.decided_by) if row.decided_by else "", sub=row.decision_note),

@@ -154,19 +154,19 @@ def gate_of(milestone: Milestone, *, terms: MoneyTerms, as_of: date) -> Gate:
     )
 
 
-def _line(line: GateLine) -> LineView:
+def _line(line: GateLine, currency: str) -> LineView:
     return LineView(
         subject=line.subject,
-        text=line_text(line.code, line.params),
+        text=line_text(line.code, line.params, currency),
         state=line.state,
         clause=line.clause,
         next_step=step_text(line.next_step, line.who),
     )
 
 
-def gate_view(found: Gate) -> GateView:
-    """The gate in the reader's language."""
-    lines = tuple(_line(line) for line in found.lines)
+def gate_view(found: Gate, *, currency: str) -> GateView:
+    """The gate in the reader's language, amounts in the contract's currency."""
+    lines = tuple(_line(line, currency) for line in found.lines)
     return GateView(
         gate=found,
         state=found.state,
@@ -179,7 +179,8 @@ def gate_view(found: Gate) -> GateView:
 def milestone_gate(milestone: Milestone, *, viewer: Viewer, as_of: date) -> GateView:
     """The gate of one milestone for a reader on a day of the contract's calendar. Raises NotVisible."""
     require(viewer, "milestone.read", milestone)
-    return gate_view(gate_of(milestone, terms=money_terms(milestone.contract), as_of=as_of))
+    contract = milestone.contract
+    return gate_view(gate_of(milestone, terms=money_terms(contract), as_of=as_of), currency=contract.currency)
 
 
 # What the other party may know of a milestone; how the buyer's own application goes is the buyer's affair.

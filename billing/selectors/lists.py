@@ -156,7 +156,7 @@ def _row(
     return MilestoneRow(
         milestone=milestone,
         contract=milestone.contract,
-        gate=gate_view(gate(known)),
+        gate=gate_view(gate(known), currency=milestone.contract.currency),
         due_on=due.on,
         due_state=due.state,
         application=live[-1] if live and inside else None,

@@ -208,6 +208,8 @@ def _page(*, viewer: Viewer, as_of: date, **which: int) -> MilestonePage:
         .select_related("payment", "payment__reversed_by", "applied_by", "decided_by")
         .order_by("pk")
     )
+    for row in (*invoices, *applications):
+        row.contract = contract  # whose currency their amounts are in, without asking again
     deductions, liabilities = settlement_of(milestone, viewer=viewer, as_of=as_of)
     due = dues_on(contract, [milestone], as_of=as_of).get(milestone.pk)
     beside = beside_of(
@@ -229,7 +231,7 @@ def _page(*, viewer: Viewer, as_of: date, **which: int) -> MilestonePage:
         terms=terms,
         missing=missing_titles(milestone, terms),
     )
-    view = gate_view(gate(known))
+    view = gate_view(gate(known), currency=contract.currency)
     claimed = sum((row.amount for row in invoices if row.state != Invoice.State.REJECTED), Decimal(0))
     inside = viewer.kind == "buyer" or viewer.is_system
     return MilestonePage(

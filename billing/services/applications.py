@@ -49,7 +49,7 @@ def _refuse_blocked(milestone: Milestone, terms: MoneyTerms, *, today: date) -> 
         raise Refused(
             _("This milestone cannot be paid yet. %(case)s; next: %(step)s.")
             % {
-                "case": line_text(blocking.code, blocking.params),
+                "case": line_text(blocking.code, blocking.params, milestone.contract.currency),
                 "step": step_text(blocking.next_step, blocking.who) or "—",
             }
         )

@@ -94,10 +94,18 @@ def test_every_open_line_says_who_does_what():
 def test_every_code_has_words():
     samples = {"on": DUE, "safe": DUE, "days": 3, "amount": HUNDRED, "missing": ("甲", "乙")}
     for code in LINES:
-        assert "%(" not in line_text(code, samples)
+        assert "%(" not in line_text(code, samples, "CNY")
     for state in STATES:
         assert state_text(state)
     for step in STEPS:
         for who in ("", *ROLES):
             assert step_text(step, who)
     assert step_text("", "IT") == ""
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [("1234.5", "CNY", "¥1,234.50"), ("1234.50", "USD", "USD\u00a01,234.50"), ("-0.005", "CNY", "−¥0.005")],
+)
+def test_a_line_names_the_contract_s_currency_and_rounds_nothing(amount, currency, shown):
+    assert shown in line_text("penalties_deducted", {"amount": Decimal(amount)}, currency)

@@ -15,7 +15,7 @@ from .definition.builtin import SYSTEM_FINDINGS, item_kinds
 from .definition.literals import read_literal
 from .definition.reader import Problems, Reader, read_moment
 from .facts import FactKind, FactRecord, FactsRefused, FactStore
-from .language.errors import is_far, suggestion
+from .language.errors import suggestion
 from .language.periods import parse_key
 from .language.spans import Zone
 
@@ -150,9 +150,6 @@ def _moment(r: Reader, name: str, zone: Zone) -> date | datetime | None:
     if isinstance(value, datetime) and value.tzinfo is None:
         # a local time without offset is meant on the contract's own clocks
         r.asked.add(name)
-        if is_far(value):
-            r.fail("far_date", value=value.isoformat())
-            return None
         return value.replace(tzinfo=zone.info)
     return r.moment(name)
 

@@ -54,10 +54,6 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("{value} is not a date that exists."),
         _("Write the date as YYYY-MM-DD and check month lengths and leap years."),
     ),
-    "far_date": (
-        _("{value} lies centuries away."),
-        _("Correct the year: it must lie between 1000 and 9000."),
-    ),
     "naive_instant": (
         _("The time {value} does not say in which zone."),
         _("Add the offset, for example +08:00."),

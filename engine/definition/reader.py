@@ -16,7 +16,7 @@ from ..language import (
     parse_expression,
     parse_range,
 )
-from ..language.errors import is_far, suggestion
+from ..language.errors import suggestion
 from ..language.parser import EXACT, PER_CENT
 from ..language.syntax import Call
 from ..problems import Level, Problem, from_expression, make_problem
@@ -304,4 +304,4 @@ def read_moment(value: object) -> date | datetime | str:
         return "naive_instant"
     if not isinstance(value, date):
         return "bad_date"
-    return "far_date" if is_far(value) else value
+    return value

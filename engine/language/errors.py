@@ -27,7 +27,7 @@ FIRST_YEAR, LAST_YEAR = 1000, 9000
 
 
 def is_far(day: date) -> bool:
-    """True for a date or instant no contract means: its neighbours could not be counted."""
+    """True for a day no question is about: its neighbours could not be counted."""
     return not FIRST_YEAR <= day.year <= LAST_YEAR
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Literal
 
@@ -127,11 +127,10 @@ class Moments(ABC):
 
         def snapped(point: Point) -> Point:
             assert not isinstance(point, Edge)
-            try:
-                period = period_of(self.world.zone.day_of(point), unit)
-            except (OverflowError, ValueError):
-                return PAST if edge == "start" else FUTURE
-            return period.start if edge == "start" else period.end
+            period = period_of(self.world.zone.day_of(point), unit)
+            found = period.start if edge == "start" else period.end
+            # where time itself cuts a period off, it has no edge
+            return PAST if found == date.min else FUTURE if found == date.max else found
 
         result = move(base, lambda point: exact(snapped(point)))
         message = step(f"snap_{edge}", unit=unit, source=self._shown(base), result=self._shown(result))

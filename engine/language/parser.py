@@ -13,7 +13,7 @@ from lark import Lark, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from . import syntax as s
-from .errors import ExpressionError, is_far, suggestion
+from .errors import ExpressionError, suggestion
 
 # A line of a contract is short; the limits keep a hostile file from exhausting the machine.
 MAX_LENGTH = 4000
@@ -249,8 +249,6 @@ class _Builder:
             raise self._fail("bad_date", column, value=written) from None
         if isinstance(value, datetime) and value.tzinfo is None:
             raise self._fail("naive_instant", column, value=written)
-        if is_far(value):
-            raise self._fail("far_date", column, value=written)
         return s.OnDate(value, column=column)
 
     def _true(self, items: list[Any], column: int) -> s.Expr:

@@ -31,20 +31,24 @@ class Period:
 
 
 def period_of(day: date, unit: str) -> Period:
-    """The whole period of the unit that holds the day; weeks are ISO weeks."""
+    """The whole period of the unit that holds the day; weeks are ISO weeks. Time itself cuts off the first and last."""
     if unit == "day":
         return Period(unit, day.isoformat(), day, day)
     if unit == "week":
         iso_year, week, weekday = day.isocalendar()
-        monday = day - timedelta(days=weekday - 1)
-        return Period(unit, f"{iso_year:04d}-W{week:02d}", monday, monday + timedelta(days=6))
+        before, after = min(weekday - 1, (day - date.min).days), min(7 - weekday, (date.max - day).days)
+        first, last = day - timedelta(days=before), day + timedelta(days=after)
+        return Period(unit, f"{iso_year:04d}-W{week:02d}", first, last)
     size = _MONTHS[unit]
     index = (day.month - 1) // size
-    start = date(day.year, index * size + 1, 1)
-    after = date(day.year + (index + 1) * size // 12, (index + 1) * size % 12 + 1, 1)
+    start, months = date(day.year, index * size + 1, 1), (index + 1) * size
+    if day.year == date.max.year and months == date.max.month:
+        end = date.max
+    else:
+        end = date(day.year + months // 12, months % 12 + 1, 1) - timedelta(days=1)
     year = f"{day.year:04d}"
     key = {"month": f"{year}-{day.month:02d}", "quarter": f"{year}-Q{index + 1}", "half": f"{year}-H{index + 1}"}
-    return Period(unit, key.get(unit, year), start, after - timedelta(days=1))
+    return Period(unit, key.get(unit, year), start, end)
 
 
 def periods(unit: str, start: date, end: date, *, whole: bool = False) -> Iterator[Period]:

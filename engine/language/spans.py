@@ -57,7 +57,10 @@ class Zone:
 
     def start_of(self, day: date) -> datetime:
         """00:00 of the day, in UTC (the first instant of the day where clocks skip midnight)."""
-        return datetime.combine(day, time(), self.info).astimezone(UTC)
+        try:
+            return datetime.combine(day, time(), self.info).astimezone(UTC)
+        except OverflowError:
+            return FIRST_INSTANT if day.year == date.min.year else LAST_INSTANT
 
     def end_of(self, day: date) -> datetime:
         """24:00 of the day, in UTC."""
@@ -67,21 +70,29 @@ class Zone:
 
     def day_of(self, moment: Moment) -> date:
         """The calendar day of a moment here; a date is itself."""
-        if isinstance(moment, datetime):
-            return moment.astimezone(self.info).date()
-        return moment
+        return self.local(moment).date() if isinstance(moment, datetime) else moment
 
     def local(self, moment: datetime) -> datetime:
-        """The instant on this zone's clocks."""
-        return moment.astimezone(self.info)
+        """The instant on this zone's clocks; at the ends of time, where they show none, as it is."""
+        try:
+            return moment.astimezone(self.info)
+        except OverflowError:
+            return moment
 
     def order(self, point: Point) -> tuple[int, datetime]:
         """A sort key: instants by time, a date at its last moment before 24:00, PAST and FUTURE outermost."""
         if isinstance(point, Edge):
             return (-1 if point is PAST else 1, FIRST_INSTANT)
         if isinstance(point, datetime):
-            return (0, point.astimezone(UTC))
+            return (0, _in_utc(point))
         return (0, self.end_of(point) - _LAST_TICK)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return FIRST_INSTANT if moment.year == date.min.year else LAST_INSTANT
 
 
 @dataclass(frozen=True)

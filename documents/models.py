@@ -16,6 +16,7 @@ from penalties.models import PenaltyCase
 class IssuedDocument(ContractScoped):
     class Kind(models.TextChoices):
         PAYMENT_APPROVAL = "payment_approval", _("Payment approval form")
+        PAYMENT_ADVICE = "payment_advice", _("Payment advice")
         LEDGER = "payment_ledger", _("Payment ledger")
         DEDUCTION = "deduction_sheet", _("Deduction confirmation")
         DELAY = "delay_notice", _("Notice of a delay by public funds")

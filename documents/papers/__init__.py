@@ -6,6 +6,7 @@ from documents.papers import (
     delay_notice,
     guarantee_claim,
     guarantee_return,
+    payment_advice,
     payment_approval,
     payment_ledger,
     penalty_confirmation,
@@ -17,6 +18,7 @@ KINDS: dict[str, Kind] = {
     module.KIND.code: module.KIND
     for module in (
         payment_approval,
+        payment_advice,
         payment_ledger,
         deduction_sheet,
         delay_notice,

@@ -34,6 +34,14 @@ _PENALTY: dict[str, Any] = {
 }
 CONTENTS: dict[str, dict[str, Any]] = {
     "payment_approval": FACTS["content"],
+    "payment_advice": {
+        "milestone": {"title": "第 1 笔款", "clause": "7.2(1)", "amount": "12350.00"},
+        "deductions": [{"number": "D-1", "on": "2025-10-16", "amount": "4.00", **_HEAD}],
+        "earlier": "1.00",
+        "paid": priced(MONEY, on="2025-10-17", reference="BOC-1"),
+        "payee": {"name": "收款公司", "bank": "演示银行", "account": "62220000111122223333"},
+        "invoices": ["25112000000012345678"],
+    },
     "payment_ledger": {
         "milestones": [
             {"position": 1, "title": "第 1 笔款", "clause": "7.2(1)", "amount": "3.00", "deducted": "1.00",

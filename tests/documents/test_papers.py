@@ -94,6 +94,41 @@ def test_figures_and_capitals_that_differ_are_not_printed(world: World) -> None:
             printed.render_pdf(facts)
 
 
+# --- the payment advice ----------------------------------------------------------------------------------------
+
+
+def test_the_vendor_is_told_of_a_payment_with_its_deductions_and_reference(world: World) -> None:
+    """The vendor's accountant books a transfer that is less than the invoice: the letter says why, to the fen."""
+    deducted(world)
+    rest = FIRST - Decimal(20000)
+    payment = paid(world, "1", rest)
+    with pytest.raises(NotVisible):
+        issued(world, "payment_advice", payment, who="VND")
+    first = issued(world, "payment_advice", payment)
+    text = holds_together(first)
+    for words in (
+        "付款通知书", f"¥{rest:,}", f"¥{FIRST:,}", "¥20,000.00", "第13.3条", payment.bank_reference, "2025年10月17日",
+        "62220000111122223333", "本节点尚余¥0.00",
+    ):  # fmt: skip
+        assert words in text, words
+    # the vendor finds it in its portal and saves the same bytes; another vendor does not
+    address = reverse("portal:document_pdf", args=[first.pk])
+    assert world.client("VND").get(address).content == document_bytes(first)
+    assert world.client("STRANGER").get(address).status_code == 404
+    # a payment that came back is not announced any more
+    reversal = services.reversal_propose(
+        actor=world.viewer("FIN"),
+        payment=payment,
+        happened_on=date(2025, 10, 20),
+        bank_reference="RET-1",
+        reason="退汇",
+    )
+    services.reversal_decide(actor=world.viewer("MGR"), reversal=reversal, approve=True)
+    for row in (payment, payment.reversed_by):
+        with pytest.raises(Refused):
+            issued(world, "payment_advice", row)
+
+
 # --- the deduction sheet ---------------------------------------------------------------------------------------
 
 

@@ -24,8 +24,9 @@ from tests.definitions.test_cases import CASES
 
 ODD = (
     "none", "true", "total", "1", "-1", "CNY 1", "JPY 1", "3 points", "5 days", "2 hours", "assessed()",
-    "assessments()", "contract.total", "1 / 0", "power(2, 100000)", "steps(1, 0)", "trigger()", "end(m)", "m.next", "payments()",
-    "f", "linked(fault)", "happened(event.x)", "''", "x", "year_fraction(start(m), end(m), act_act)", "|m|", "10%", "",
+    "assessments()", "contract.total", "1 / 0", "power(2, 100000)", "steps(1, 0)", "trigger()", "end(m)", "m.next",
+    "payments()", "f", "linked(fault)", "happened(event.x)", "''", "x", "|m|", "10%", "",
+    "year_fraction(start(m), end(m), act_act)",
 )  # fmt: skip
 STRANGE: tuple[Any, ...] = (
     True, 0, -5, 10**12, "CNY 5", "USD 5", "x", "", "90 minutes", "12 months", "99.98%", "3 points", [], ["x"],

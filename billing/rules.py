@@ -288,7 +288,7 @@ def _deadline(known: GateInput, *, complete: bool, excused: bool, settled: bool)
             return GateLine("deadline", "deadline_estimate", "met", known.clause, params=left)
         if disputed:
             params = {"on": due, "safe": known.safe_on}
-            return GateLine("deadline", "deadline_disputed_day", "waiting", known.clause, params=params)
+            return GateLine("deadline", "deadline_disputed_day", "waiting", known.clause, "FIN", "pay_disputed", params)
         code = "deadline_today" if known.as_of == due else "deadline_ahead"
         return GateLine("deadline", code, "met", known.clause, params=left)
     late = {"on": due, "days": (known.as_of - due).days}

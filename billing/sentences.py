@@ -101,6 +101,7 @@ STEPS: dict[str, str] = {
     "notify_vendor": gettext_noop("notify the vendor of the reason and keep the proof of delivery"),
     "end_hold": gettext_noop("record the release of the funds"),
     "pay_at_once": gettext_noop("pay at once"),
+    "pay_disputed": gettext_noop("pay today; by the reading in force it is in time, by the stricter one late"),
     "trigger_never": gettext_noop("decide how the contract goes on"),
     "wait_for_term": gettext_noop("nothing to do before that day"),
     "hand_in_invoice": gettext_noop("hand in the invoice"),

@@ -166,6 +166,12 @@ def test_payment_2_is_in_time_in_dispute_or_late(cloud, clock):
     """T-03."""
     at(clock, "2025-12-01")
     invoiced(cloud, "2")
+    with supposing():  # unpaid on the day itself, finance is told in plain words what the day means
+        at(clock, "2025-12-31")
+        text = shown(cloud, "2")
+        assert "Day in dispute" in text
+        assert "Finance: pay today; by the reading in force it is in time, by the stricter one late" in text
+        assert "Overdue" not in text
     for day, code, sides in (
         ("2025-12-30", "paid_in_time", ()),
         ("2025-12-31", "paid_disputed_day", ("disputed_day",)),

@@ -168,10 +168,12 @@ def invoices_table(rows: Iterable[Any], *, viewer: Viewer, with_milestone: bool)
                         row.number,
                         url=reverse("web:invoice_file", args=[row.pk]),
                         icon="download",
-                        sub=f"{row.contract.number} · {row.milestone.title}" if with_milestone else "",
+                        sub=" · ".join(
+                            (*((row.contract.number, row.milestone.title) if with_milestone else ()), *_credit(row))
+                        ),
                     ),
                     Cell(row.issued_on.isoformat()),
-                    Cell(money_text(row.amount, row.contract.currency), sub=_credit(row)),
+                    Cell(money_text(row.amount, row.contract.currency)),
                     Cell(str(row.get_state_display()), chip=True, tone=INVOICE_TONES[row.state]),
                     Cell(str(row.submitted_by)),
                     Cell(str(row.checked_by) if row.checked_by else "", sub=row.check_note),
@@ -234,9 +236,9 @@ def payee_table(rows: Iterable[Any], *, viewer: Viewer) -> Table:
     )
 
 
-def _credit(row: Any) -> str:
-    """Under a credit note's amount: the invoice it is about."""
-    return _("credit note on %(number)s") % {"number": row.original.number} if row.original_id else ""
+def _credit(row: Any) -> tuple[str, ...]:
+    """Under a credit note's number: the invoice it is about."""
+    return (_("credit note on %(number)s") % {"number": row.original.number},) if row.original_id else ()
 
 
 def applications_table(rows: Iterable[Any], *, viewer: Viewer, papers: Mapping[int, Sequence[Any]]) -> Table:

@@ -136,3 +136,24 @@ def test_an_empty_docket_and_the_filters(many):
     page = client.get(reverse("web:penalties"), {"group": "final"}).content.decode()
     assert "No case here" in page or "PAY-2025-01-P" not in page
     assert plain_answer().pools
+
+
+def test_the_first_approver_finds_no_way_to_decide(world):
+    case = steps.objected(world)
+    approver, other = world.client("MGR"), world.client("MGR2")
+    address = reverse("web:penalty_decide", args=[case.pk])
+    page = reverse("web:penalty", args=[case.pk])
+    assert address not in approver.get(page).content.decode()
+    assert address in other.get(page).content.decode()
+    answered = press(approver, address, decision="upheld", text="维持原决定")
+    assert answered.status_code == 422
+    assert only_case(world).state == "objected"
+    assert press(other, address, decision="upheld", text="维持原决定").status_code == 302
+    assert only_case(world).decided_by_id == world.person["MGR2"].pk
+
+
+def test_no_api_route_changes_a_penalty():
+    from tests.doors.routes import all_routes
+
+    doors = [route for route in all_routes() if route.name.startswith("api:") and "penal" in route.name]
+    assert all(set(route.access.actions) <= {"GET"} for route in doors if route.access is not None)

@@ -99,9 +99,9 @@ CONTENTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 # Words the system chooses itself, figures and dates: no person's text ever stands there.
 OWN = {
-    "kind", "currency", "total", "amount", "earlier", "capitals", "state", "stage", "unit", "frozen", "paid_before", "paid_after",
+    "kind", "currency", "total", "amount", "capitals", "state", "stage", "unit", "frozen", "paid_before", "paid_after",
     "deducted", "claimed", "drawn", "open", "owed", "paid", "low", "high", "on", "recorded", "due_on", "known_on",
-    "signed_on", "issued_on", "expires_on", "until", "decision", "what", "sha256",
+    "signed_on", "issued_on", "expires_on", "until", "decision", "what", "sha256", "earlier",
 }  # fmt: skip
 
 

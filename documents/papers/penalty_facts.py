@@ -67,7 +67,8 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _readings(outcome: Outcome, assessment: Assessment, definition: Definition) -> list[dict[str, str]]:
     """The readings the amount rests on, with the option that was chosen."""
-    needed = {name.removeprefix("reading.") for name in outcome.needs} | set(assessment.readings)
+    needed = {name.removeprefix("reading.") for name in outcome.needs}
+    needed |= {name for each in outcome.by_reading for name in each.readings}
     found = []
     for name in sorted(needed & set(definition.readings)):
         reading = definition.readings[name]

@@ -31,6 +31,8 @@ from .instances import Entry
 
 NONE: frozenset[str] = frozenset()
 ZERO = Decimal(0)
+# More than any amount: what nobody knows may be that much.
+FAR = Decimal(10) ** 24
 
 
 @dataclass(frozen=True)
@@ -343,29 +345,31 @@ def _capped(world: FactWorld, pool: Pool, groups: list[Pooled], combine: str) ->
         else:
             rows.append((index, None, group.result, group.variables, group.at))
     rows.sort(key=lambda row: _order(world, row[4]))
-    if any(row[2].low is None for row in rows):
-        return [_open_cap(world, pool, group) for group in groups]
     limits = [_limit(world, cap, rows, groups) for cap in pool.caps]
     days = [world.zone.day_of(row[4]) if row[4] is not None else world.as_of for row in rows]
+    # an amount nobody knows may take no room at all, or all there is
     low_ends = [(day, row[2].low or ZERO) for day, row in zip(days, rows, strict=True)]
-    high_ends = [(day, row[2].high or ZERO) for day, row in zip(days, rows, strict=True)]
+    high_ends = [(day, FAR if row[2].high is None else row[2].high) for day, row in zip(days, rows, strict=True)]
     lows = caps.apply(low_ends, limits, until=world.as_of)
-    bounded = all(row[2].high is not None for row in rows)
-    highs = caps.apply(high_ends, limits, until=world.as_of) if bounded else None
-    if lows is None:
+    highs = caps.apply(high_ends, limits, until=world.as_of)
+    if lows is None or highs is None:
         return [_open_cap(world, pool, group) for group in groups]
+    own: list[list[int]] = [[] for _group in groups]
+    for number, row in enumerate(rows):
+        own[row[0]].append(number)
+    doubts = NONE.union(*(row[2].missing for row in rows))
     found = []
-    for index, group in enumerate(groups):
-        mine = [number for number, row in enumerate(rows) if row[0] == index]
-        low = sum((lows.amounts[number] for number in mine), _zero(group.result))
-        high = sum((highs.amounts[number] for number in mine), ZERO) if highs is not None else None
+    for group, mine in zip(groups, own, strict=True):
+        ends = [sum((run.amounts[number] for number in mine), _zero(group.result)) for run in (lows, highs)]
+        low, high = min(ends), max(ends)
         lapsed = group.lapsed + sum((lows.lapsed[number] for number in mine), ZERO)
-        result = replace(group.result, low=low, high=high)
-        if result.value is not None:
-            result = replace(result, missing=NONE)
+        blank = any(rows[number][2].low is None for number in mine)
+        result = replace(group.result, low=None if blank else low, high=high if high < FAR else None)
+        # what leaves another group open may leave this one more room or less
+        open_ = doubts if low != high else NONE
+        result = replace(result, missing=result.missing | open_ if result.value is None else NONE)
         if pool.round:
             result = _rounded(result, pool.round)
-        last = index == len(groups) - 1
         # the last entry of the group in each scope tells what is left in its window
         last_rooms = {(room.cap, room.scope): room for number in mine for room in lows.rooms[number]}
         room = tuple(
@@ -376,16 +380,19 @@ def _capped(world: FactWorld, pool: Pool, groups: list[Pooled], combine: str) ->
         if group.result.low is not None and low < group.result.low:
             limited = [str(cap.limit) for cap in pool.caps]
             steps = (*steps, step("capped", before=group.result.low, after=low, limits=limited))
-        carried = lows.carried if last else ZERO
+        carried = lows.carried if group is groups[-1] else ZERO
         reach = _bounded(world, pool, group, group.reach)
         found.append(
-            replace(group, result=result, reach=reach, lapsed=lapsed, carried=carried, headroom=room, steps=steps)
-        )
+            replace(group, result=result, reach=reach, missing=group.missing | open_, lapsed=lapsed, carried=carried,
+                    headroom=room, steps=steps)
+        )  # fmt: skip
     return found
 
 
 def _zero(amount: Amount) -> Decimal:
-    return nothing(amount.unit).low or ZERO
+    zero = nothing(amount.unit).low
+    assert zero is not None
+    return zero
 
 
 def _open_cap(world: FactWorld, pool: Pool, group: Pooled) -> Pooled:

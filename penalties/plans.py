@@ -97,9 +97,22 @@ def options_of(case: PenaltyCase) -> Options:
             ]
     named = {source.key for source in sources}
     sources += [Source(each.key, each.room, optional=True) for each in held if not (each.over or each.key in named)]
+    return Options((*sources, Source(VENDOR)), tuple(held), _titles(milestones, instruments))
+
+
+def titles_of(case: PenaltyCase) -> Mapping[str, str]:
+    """What the sources of the case are called, without what they give. One statement."""
+    return _titles(
+        *gather(
+            Milestone.objects.filter(contract_id=case.contract_id),
+            SecurityInstrument.objects.filter(contract_id=case.contract_id, state=SecurityInstrument.State.ACCEPTED),
+        )
+    )
+
+
+def _titles(milestones: Iterable[Milestone], instruments: Iterable[SecurityInstrument]) -> dict[str, str]:
     titles = {f"instalment:{row.code}": row.title for row in milestones}
-    titles |= {f"guarantee:{row.pk}": row.number for row in instruments}
-    return Options((*sources, Source(VENDOR)), tuple(held), titles)
+    return titles | {f"guarantee:{row.pk}": row.number for row in instruments}
 
 
 def _securities(case: PenaltyCase, definition: Definition, instruments: Iterable[SecurityInstrument]) -> list[Security]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.policy import require
 from accounts.scoping import Viewer
-from billing.models import Liability, Milestone, Refund, SecurityInstrument, SeparateClaim
+from billing.models import Liability, Milestone, Refund, SecurityClaim, SecurityInstrument, SeparateClaim
 from billing.services.claims import separate_claim_add
 from billing.services.deductions import deduction_add, freeze_lift
 from billing.services.guarantee import UNDER_WAY
@@ -193,10 +193,15 @@ def parts_carry_out(
 
 def received(liability: Liability) -> Decimal:
     """What has really come in of a liability: deducted, paid by the vendor itself, paid by the security."""
-    under_way = liability.claims.filter(state=SeparateClaim.State.OPEN).values_list("amount", flat=True)
-    drawing = liability.security_claims.filter(state__in=UNDER_WAY).values_list("amount", flat=True)
+    return received_of(liability, liability.claims.all(), liability.security_claims.all())
+
+
+def received_of(liability: Liability, claims: Iterable[SeparateClaim], drawn: Iterable[SecurityClaim]) -> Decimal:
+    """The same from claims already read."""
+    under_way = [row.amount for row in claims if row.state == SeparateClaim.State.OPEN]
+    under_way += [row.amount for row in drawn if row.state in UNDER_WAY]
     settled: Decimal = liability.deducted + liability.claimed + liability.drawn
-    return settled - sum(under_way, Decimal(0)) - sum(drawing, Decimal(0))
+    return settled - sum(under_way, Decimal(0))
 
 
 def refuse_open(liability: Liability) -> None:

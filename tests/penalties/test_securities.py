@@ -14,9 +14,10 @@ from contracts.models import ReadingChoice
 from penalties import services
 from penalties.plans import options_of
 from penalties.services.settlements import plan_for, received
+from tests.billing.test_budget import BUDGET, SHELL
 from tests.penalties import steps
 from tests.penalties.secured import HELD, VALID_UNTIL, governed_by, guaranteed, secured
-from tests.penalties.test_pages import press
+from tests.penalties.test_pages import press, queries
 from tests.penalties.world import HEAVY, only_case
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +166,17 @@ def test_planned_and_decided_on_the_pages(world, held):
     page = fin.get(reverse("web:penalty", args=[case.pk])).content.decode()
     assert claim.number in page
     assert Deduction.objects.get().amount == HEAVY - PART
+
+
+def test_the_pages_of_a_settlement_keep_to_the_budget(world, held):
+    case = steps.agreed(world)
+    client = world.client("FIN")
+    seen = queries(client, reverse("web:penalty_settle", args=[case.pk]))
+    assert len(seen) <= SHELL + BUDGET, "\n".join(seen)
+    plan = services.settlement_propose(actor=world.viewer("FIN"), case=case, wishes=wished(held))
+    seen = queries(world.client("MGR"), reverse("web:settlement_decide", args=[plan.pk]))
+    assert len(seen) <= SHELL + BUDGET, "\n".join(seen)
+    services.settlement_decide(actor=world.viewer("MGR"), settlement=plan, approve=True)
+    for name in ("penalty", "penalty_adjust"):
+        seen = queries(client, reverse(f"web:{name}", args=[case.pk]))
+        assert len(seen) <= SHELL + BUDGET, (name, "\n".join(seen))

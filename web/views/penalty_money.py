@@ -15,9 +15,9 @@ from accounts.scoping import request_viewer
 from accounts.services.idempotency import idempotent
 from contracts.errors import Refused
 from penalties import selectors, services
-from penalties.plans import Options, options_of
+from penalties.plans import Options, options_of, titles_of
 from penalties.rules import Source
-from penalties.services.settlements import parts_from, received
+from penalties.services.settlements import parts_from, received_of
 from web.forms import penalties as the
 from web.templatetags.ui import money_text
 from web.views.penalty_acts import act_page, initial
@@ -117,7 +117,7 @@ def settlement_decide(request: HttpRequest, settlement_id: int) -> HttpResponse:
     viewer = request_viewer(request)
     plan = selectors.settlement_get(settlement_id, viewer=viewer)
     found = selectors.case_page(plan.case_id, viewer=viewer)
-    titles, currency = options_of(found.case).titles, found.contract.currency
+    titles, currency = titles_of(found.case), found.contract.currency
     form = the.DecisionForm(
         request.POST or None, initial=initial(request), yes=_("Approve and carry out"), no=_("Reject")
     )
@@ -153,7 +153,7 @@ def adjust(request: HttpRequest, case_id: int) -> HttpResponse:
     viewer = request_viewer(request)
     found = selectors.case_page(case_id, viewer=viewer)
     liability, currency = found.case.liability, found.contract.currency
-    came = received(liability) if liability is not None else Decimal(0)
+    came = Decimal(0) if liability is None else received_of(liability, found.claims, found.security_claims)
     form = the.AdjustForm(request.POST or None, request.FILES or None, initial=initial(request))
     return act_page(
         request, found, form=form, heading=_("Adjust after settlement"), submit=_("Propose"),

@@ -10,6 +10,7 @@ from typing import Any
 from billing.models import SecurityInstrument
 from billing.services import guarantee
 from contracts.models import DefinitionVersion
+from penalties.snapshots import fingerprint
 from tests.penalties.world import DATA, paper
 from tests.world import World
 
@@ -45,7 +46,7 @@ def secured(**sink: Any) -> dict[str, Any]:
 def governed_by(world: World, data: dict[str, Any]) -> None:
     """Put the contract under another definition."""
     row = DefinitionVersion.objects.get(contract=world.contract, state="active")
-    row.data, row.sha256 = data, f"s{row.pk:063d}"
+    row.data, row.sha256 = data, fingerprint(data)
     row.save(update_fields=("data", "sha256"))
 
 

@@ -43,9 +43,9 @@ def in_all_languages(text: Promise | str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _own(row: TableRow, contract: Contract, problems: list[RowProblem]) -> bool:
+def own_row(row: TableRow, contract: Contract, problems: list[RowProblem], *, column: int = 0) -> bool:
     """Whether the row says that it belongs to this contract: tables of two contracts look alike."""
-    number = str(row.cells[0] or "").strip()
+    number = str(row.cells[column] or "").strip()
     if number == contract.number:
         return True
     problems.append(
@@ -58,7 +58,8 @@ def _own(row: TableRow, contract: Contract, problems: list[RowProblem]) -> bool:
     return False
 
 
-def _whole(value: Any) -> int | None:
+def whole_number(value: Any) -> int | None:
+    """A cell as the number of a row, 0 to 32,767; None for anything else."""
     try:
         number = number_in(value, places=0)
     except Refused:
@@ -87,9 +88,9 @@ def read_uses(upload: Upload, *, contract: Contract) -> list[Target]:
     targets: list[Target] = []
     seen: dict[int, int] = {}
     for row in table.rows:
-        if not _own(row, contract, problems):
+        if not own_row(row, contract, problems):
             continue
-        line = _whole(row.cells[1])
+        line = whole_number(row.cells[1])
         if line is None:
             problems.append(RowProblem(row.number, _("the number of the contract's row is missing.")))
             continue
@@ -122,7 +123,7 @@ def read_shares(upload: Upload, *, contract: Contract, codes: Sequence[str]) -> 
     for row in table.rows:
         if str(row.cells[0] or "") in totals and row.cells[1] is None:
             continue
-        if not _own(row, contract, problems):
+        if not own_row(row, contract, problems):
             continue
         code = str(row.cells[1] or "").strip()
         if code not in codes:

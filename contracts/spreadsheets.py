@@ -35,7 +35,7 @@ LARGEST = Decimal("99999999999999.9999")
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """What is wrong with one row of the table."""
+    """What is wrong with one row of the table; number 0 is the table as a whole."""
 
     number: int
     text: str
@@ -46,7 +46,10 @@ class RowsRefused(Refused):
 
     def __init__(self, problems: Sequence[RowProblem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda one: one.number))
-        lines = [_("Row %(number)s: %(text)s") % {"number": one.number, "text": one.text} for one in self.problems]
+        lines = [
+            _("Row %(number)s: %(text)s") % {"number": one.number, "text": one.text} if one.number else one.text
+            for one in self.problems
+        ]
         if len(lines) > SHOWN:
             lines[SHOWN:] = [_("and %(count)s more.") % {"count": len(lines) - SHOWN}]
         super().__init__("\n".join([_("Nothing was taken over. Correct these rows:"), *lines]), "upload")

@@ -31,7 +31,11 @@ def published_calendars() -> Mapping[str, Calendar]:
 
 def load_files(files: Sequence[SourceFile], *, calendars: Mapping[str, Calendar] | None = None) -> Loaded:
     """Merge, parse and check. Raises DefinitionRefused with every problem found, warnings included."""
-    source = merge(files)
+    return load_source(merge(files), calendars=calendars)
+
+
+def load_source(source: Source, *, calendars: Mapping[str, Calendar] | None = None) -> Loaded:
+    """Parse and check what was merged. Raises DefinitionRefused as `load_files` does."""
     definition = parse_definition(source.data, source.origin)
     known = published_calendars() if calendars is None else calendars
     problems = (*definition.warnings, *check_definition(source, definition, calendars=known))

@@ -90,9 +90,19 @@ def contract_load(path_or_files: str | Path | Iterable[UploadedFile | SourceFile
         _needed(loaded)
     except DefinitionRefused as error:
         raise LoadRefused(error.problems) from error
+    return loaded_store(loaded, actor=actor)
+
+
+def loaded_store(loaded: Loaded, *, actor: Viewer, about: Mapping[str, Any] | None = None) -> LoadResult:
+    """Keep a checked definition as a version, as `contract_load` does; `about` joins what the journal says of it.
+
+    Raises Refused if the parties do not fit or somebody else loads the contract at the same time, PolicyError for the
+    wrong role.
+    """
+    policy.require(actor, "contract.load")
     try:
         with transaction.atomic():
-            return _store(loaded, actor)
+            return _store(loaded, actor, about or {})
     except IntegrityError as error:
         raise Refused(_("Somebody else is loading this contract just now. Try again in a moment.")) from error
 
@@ -108,7 +118,7 @@ def _needed(loaded: Loaded) -> None:
         )
 
 
-def _store(loaded: Loaded, actor: Viewer) -> LoadResult:
+def _store(loaded: Loaded, actor: Viewer, about: Mapping[str, Any]) -> LoadResult:
     number = loaded.definition.contract.number
     contract = Contract.objects.select_for_update().filter(number=number).first()
     first = contract is None
@@ -125,7 +135,7 @@ def _store(loaded: Loaded, actor: Viewer) -> LoadResult:
         "contract.load",
         version,
         chain=journal.contract_chain(contract.pk),
-        after={"number": version.number, "sha256": version.sha256, "warnings": len(loaded.health)},
+        after={"number": version.number, "sha256": version.sha256, "warnings": len(loaded.health), **about},
     )
     if first:
         _put_in_force(contract, version, actor=actor, today=today_for(contract))

@@ -19,6 +19,8 @@ from billing.tables import FIRST_SYSTEM, LEFT_HEAD, SHARES_SHEET, USED_HEAD, USE
 from billing.terms import masked
 from contracts.models import Contract
 from contracts.selectors import line_items
+from definitions.line_table import HEADS
+from definitions.line_table import SHEET as LINES_SHEET
 from documents.excel import Column, Formula, Sheet, sheets_workbook
 
 MOST = 10_000
@@ -93,17 +95,18 @@ def payments_sheet(contract: Contract, *, viewer: Viewer) -> Sheet:
 
 
 def lines_sheet(contract: Contract, *, viewer: Viewer) -> Sheet:
-    """The priced rows; blank cells of a bundle stay blank."""
+    """The priced rows, to be changed and loaded back; blank cells of a bundle stay blank."""
     columns = (
-        Column(_("Contract"), width=20), Column(_("No."), "number", 8), Column(_("Item"), width=44),
-        Column(_("Group"), width=16), Column(_("Unit price"), "quantity", 16), Column(_("Quantity"), "quantity", 14),
-        Column(_("Amount"), "money", 18, total=True), Column(_("Bundle"), width=14),
+        Column(str(HEADS["contract"]), width=20), Column(str(HEADS["number"]), "number", 8),
+        Column(str(HEADS["title"]), width=44), Column(str(HEADS["group"]), width=16),
+        Column(str(HEADS["unit_price"]), "quantity", 16), Column(str(HEADS["quantity"]), "quantity", 14),
+        Column(str(HEADS["amount"]), "money", 18, total=True), Column(str(HEADS["bundle"]), width=14),
     )  # fmt: skip
     body = [
         (contract.number, row.number, row.title, row.group, row.unit_price, row.quantity, row.amount, row.bundle)
         for row in line_items(viewer=viewer, contract=contract)
     ]
-    return Sheet(_("Line items"), columns, body, frozen=3)
+    return Sheet(str(LINES_SHEET), columns, body, frozen=3)
 
 
 def uses_sheet(contract: Contract, *, viewer: Viewer, on: date) -> Sheet:

@@ -19,6 +19,14 @@ class DefinitionForm(forms.Form):
     )
 
 
+class LinesForm(forms.Form):
+    """The table of line items, changed."""
+
+    upload = forms.FileField(
+        label=gettext_lazy("Table"), help_text=gettext_lazy("The Excel table downloaded here, changed.")
+    )
+
+
 class ActivationForm(forms.Form):
     """From when a version holds, and the paper that changed the contract."""
 

@@ -73,6 +73,7 @@ def lines(request: HttpRequest, contract_id: int) -> HttpResponse:
         "systems": systems,
         "may_use": allows(viewer, "allocation.read"),
         "excel_url": with_query(request, format="xlsx"),
+        "import_url": reverse("web:lines_import", args=[contract.pk]) if allows(viewer, "contract.load") else "",
         "workbook_url": reverse("web:contract_workbook", args=[contract.pk]) if allows(viewer, "payment.read") else "",
     }
     return render(request, "web/contracts/lines.html", context)

@@ -109,9 +109,8 @@ def test_a_changed_price_becomes_a_draft_that_another_person_puts_in_force(world
     assert {**new, "line": {**new["line"], "r01": 0}} == {**old, "line": {**old["line"], "r01": 0}}
     assert list(new) == list(old)
     impact = version_impact(viewer=world.viewer("MGR"), contract=world.contract, version=draft)
-    assert [(one.name, one.change, one.fields) for one in impact.entries] == [
-        ("r01", "changed", ("unit_price", "quantity"))
-    ]
+    (one,) = impact.entries
+    assert (one.name, one.change, sorted(one.fields)) == ("r01", "changed", ["quantity", "unit_price"])
     entry = JournalEntry.objects.filter(action="contract.load").latest("pk")
     assert entry.after["line_items"] == {"changed": [1]} and entry.after["based_on"] == 1
     with pytest.raises(NotAllowed):

@@ -54,7 +54,7 @@ def lines(request: HttpRequest, contract_id: int) -> HttpResponse:
             context["note"] = _(
                 "Version %(number)s waits as a draft. This one is made of the version in force and replaces that draft."
             ) % {"number": plan.waiting.number}
-        columns = (Column(_("No."), "num"), Column(_("Item"), "main"), Column(_("Change")), Column(_("What changes")))
+        columns = (Column(_("No."), "num"), Column(_("Item"), "main"), Column(_("Kind")), Column(_("What changes")))
         kept = [[None if value is None else str(value) for value in astuple(row)] for row in rows]
         return Table(_("Changes"), columns, tuple(map(_row, plan.changes))), {"base": plan.base.pk, "rows": kept}
 

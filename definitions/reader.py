@@ -107,11 +107,7 @@ def read_uploads(uploads: Iterable[tuple[str, bytes]]) -> tuple[SourceFile, ...]
 def _archive(path: Path, shown: str = "") -> tuple[SourceFile, ...]:
     try:
         with open_archive(path) as archive:
-            members = [
-                entry
-                for entry in archive.infolist()
-                if not entry.is_dir() and entry.filename.endswith(".toml")
-            ]
+            members = [entry for entry in archive.infolist() if not entry.is_dir() and entry.filename.endswith(".toml")]
             total = sum(entry.file_size for entry in members)
             if len(members) > MAX_FILES or total > MAX_TOTAL or any(entry.file_size > MAX_BYTES for entry in members):
                 raise refused(_too_large(shown or path.name))

@@ -127,7 +127,10 @@ def holiday_words(name: str) -> str:
 
 
 def object_words(label: str, titles: Mapping[str, str]) -> str:
-    """The label of a journal entry about a fact ("item incident i3") with the fact's title."""
+    """The label of a journal entry about a fact ("item incident i3") or a choice of a reading ("late_fee_cap=total")
+    with its title."""
+    if f"reading.{label}" in titles:
+        return titles[f"reading.{label}"]
     kind, _space, rest = label.partition(" ")
     name, _stroke, subject = rest.partition(" ")
     title = titles.get(f"{kind}.{name}")

@@ -75,7 +75,8 @@ def facts_waiting(*, viewer: Viewer, contract: Contract | None = None) -> QueryS
 
 
 def fact_titles(contract: Contract) -> dict[str, str]:
-    """What the active definition calls its facts: {"event.acceptance_signed": title}; empty without a definition."""
+    """What the active definition calls its facts: {"event.acceptance_signed": title}, and the options of its readings:
+    {"reading.late_fee_cap=total": title and sentence}; empty without a definition."""
     try:
         definition = definition_for(contract)
     except Refused:
@@ -87,7 +88,14 @@ def fact_titles(contract: Contract) -> dict[str, str]:
         ("item", definition.items),
         ("duty", definition.duties),
     )
-    return {f"{kind}.{name}": entry.title for kind, entries in tables for name, entry in entries.items() if entry.title}
+    titles = {
+        f"{kind}.{name}": entry.title for kind, entries in tables for name, entry in entries.items() if entry.title
+    }
+    return titles | {
+        f"reading.{name}={option.key}": f"{reading.title}：{option.text}"
+        for name, reading in definition.readings.items()
+        for option in reading.options
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ def reading(request: HttpRequest, contract_id: int, name: str) -> HttpResponse:
         request.FILES or None,
         options=[(option.key, option.text) for option in found.options],
         default=found.default,
+        looking=request.POST.get("step") == "preview",
         initial={"option": asked if asked in found.keys else ""},
     )
     preview, status = None, 200

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.middleware import SAFE_METHODS
 from accounts.models import JournalEntry
@@ -16,7 +16,10 @@ from tests.doors.routes import Route, all_routes
 from tests.doors.values import NOW, route_values
 from tests.world import ROLES, World, build_world
 
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+# Which methods an address knows is settled before any database is asked: SQLite's pass tries them all.
+METHODS = (
+    ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE") if connection.vendor == "sqlite" else ("GET", "POST")
+)
 ROUTES = all_routes()
 # Signing out ends the test's own session; it is tested by itself in tests/web/test_sign_out.py.
 LEFT_OUT = {"account_logout"}

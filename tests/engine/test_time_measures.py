@@ -1,4 +1,4 @@
-"""Lengths of time: unions, subtraction, clipping, merged spells, sliding windows; against a minute-by-minute count."""
+"""Lengths of time: unions, subtraction, clipping, merged spells, sliding windows; against counts by the second and, for sliding ones, the minute."""
 
 from __future__ import annotations
 
@@ -127,18 +127,25 @@ def test_sliding_agrees_with_trying_every_minute(spells: list[Interval], minutes
     assert size(clock(total(spells))) == len(down) * 60_000_000
 
 
-@given(st.lists(SPELL, max_size=5), st.lists(SPELL, max_size=4), st.integers(0, 100), st.integers(1, 40))
+TO_THE_SECOND = st.tuples(st.integers(0, 5400), st.integers(0, 1800)).map(
+    lambda pair: Interval(ORIGIN + timedelta(seconds=pair[0]), ORIGIN + timedelta(seconds=sum(pair)))
+)
+
+
+@given(
+    st.lists(TO_THE_SECOND, max_size=5), st.lists(TO_THE_SECOND, max_size=4), st.integers(0, 6000), st.integers(1, 2400)
+)
 @settings(max_examples=40, deadline=None)
-def test_union_subtraction_and_clipping_agree_with_a_minute_by_minute_count(
+def test_union_subtraction_and_clipping_agree_with_a_second_by_second_count(
     down: list[Interval], excluded: list[Interval], first: int, length: int
 ) -> None:
     def written(name: str, spells: list[Interval], key: str) -> str:
         return "".join(interval(name, each.start.isoformat(), each.end.isoformat(), key) for each in spells)
 
-    start, end = (ORIGIN + timedelta(minutes=minute) for minute in (first, first + length))
+    start, end = (ORIGIN + timedelta(seconds=second) for second in (first, first + length))
     facts = INCIDENT + written("outage", down, KEY) + written("exclusion", excluded, "")
     window = f"window(on {start.isoformat()}, on {end.isoformat()})"
     found = value(f"|outages - exclusions over {window}|", facts)
-    minutes = [ORIGIN + timedelta(minutes=m) for m in range(first, first + length)]
-    brute = sum(any(m in each for each in down) and not any(m in each for each in excluded) for m in minutes)
-    assert [size(end_) // 60_000_000 for end_ in bounds(found)] == [brute, brute]
+    seconds = [ORIGIN + timedelta(seconds=s) for s in range(first, first + length)]
+    brute = sum(any(s in each for each in down) and not any(s in each for each in excluded) for s in seconds)
+    assert [size(end_) // 1_000_000 for end_ in bounds(found)] == [brute, brute]

@@ -1,4 +1,5 @@
-"""Lengths of time: unions, subtraction, clipping, merged spells, sliding windows; against counts by the second and, for sliding ones, the minute."""
+"""Lengths of time: unions, subtraction, clipping, merged spells, against a count of every second; sliding windows,
+against one of every minute."""
 
 from __future__ import annotations
 

@@ -137,6 +137,14 @@ def django_db_setup(
 # --- real servers ------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def own_media(settings: Any, tmp_path: Path) -> Path:
+    """A file store of one test alone: for tests that count or sweep what lies in it."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir()
+    return Path(settings.MEDIA_ROOT)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL of this session's own: `.url`, `.owner_url`, `.admin_url`."""

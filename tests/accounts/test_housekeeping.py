@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from django.conf import settings
 
 from accounts.models import IdempotencyRecord, Party
 from accounts.scoping import SYSTEM
@@ -36,9 +35,9 @@ def test_answers_are_kept_for_their_time_and_then_forgotten() -> None:
 
 
 @pytest.mark.django_db
-def test_a_file_without_a_row_goes_after_a_day() -> None:
-    folder = Path(settings.MEDIA_ROOT) / "contracts" / "0"
-    folder.mkdir(parents=True, exist_ok=True)
+def test_a_file_without_a_row_goes_after_a_day(own_media: Path) -> None:
+    folder = own_media / "contracts" / "0"
+    folder.mkdir(parents=True)
     for name, age in (("orphan", timedelta(days=2)), ("young", timedelta(hours=1))):
         (folder / name).write_bytes(b"x")
         stamp = (NOW - age).timestamp()

@@ -75,9 +75,7 @@ def test_a_rollback_takes_the_file_along_and_a_commit_keeps_it(contract: Contrac
     assert on_disk(contract) - before == {Path(settings.MEDIA_ROOT) / stored.path}
 
 
-def test_files_without_a_row_are_swept_once_they_are_old(
-    contract: Contract, person: Person, own_media: Path
-) -> None:
+def test_files_without_a_row_are_swept_once_they_are_old(contract: Contract, person: Person, own_media: Path) -> None:
     kept = file_store(actor=person("IT"), contract=contract, upload=SimpleUploadedFile("a.pdf", PDF))
     orphan = own_media / "contracts" / str(contract.pk) / "orphan"
     orphan.write_bytes(b"left behind")

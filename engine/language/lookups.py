@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,6 +72,10 @@ class Place:
 
 class Lookups(Figures):
     """The part of the evaluator that looks numbers up."""
+
+    @abstractmethod
+    def binding(self, **values: Value) -> Lookups:
+        """The same evaluator with more named values, such as `x` in a table's row."""
 
     def _value_steps(self, tree: s.Call) -> Value:
         parts = [self._figure(arg) for arg in tree.args[:2]]
@@ -163,10 +168,6 @@ class Lookups(Figures):
     def nothing(self, table: Table) -> Any:
         """What a table gives outside its range: no text, or zero."""
         return "" if any(isinstance(row.value, s.Text) for row in table.rows) else ZERO
-
-    def binding(self, **values: Value) -> Lookups:
-        """The same evaluator with more named values, such as `x` in a table's row."""
-        raise NotImplementedError
 
     # -- tier ------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from contracts.money_words import money_text
+
 STATES: dict[str, str] = {
     "not_met": gettext_noop("Condition not met"),
     "waiting_invoice": gettext_noop("Waiting for invoice"),
@@ -120,14 +122,10 @@ ROLES: dict[str, str] = {
 }
 
 
-SYMBOLS = {"CNY": "¥"}
-
-
-def _shown(value: Any, currency: str) -> str:
+def shown(value: Any, currency: str) -> str:
+    """A value in a sentence; amounts in the contract's currency, with every digit they have."""
     if isinstance(value, Decimal):
-        whole, _dot, minor = f"{abs(value):,f}".partition(".")  # every digit there is: words do not round
-        sign, symbol = "−" if value < 0 else "", SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
-        return f"{sign}{symbol}{whole}.{minor.ljust(2, '0')}"
+        return money_text(value, currency)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
@@ -147,7 +145,7 @@ def side_text(side: str) -> str:
 
 def line_text(code: str, params: Mapping[str, Any], currency: str) -> str:
     """What is the case with one condition; amounts in the contract's currency."""
-    return _(LINES[code]) % {name: _shown(value, currency) for name, value in params.items()}
+    return _(LINES[code]) % {name: shown(value, currency) for name, value in params.items()}
 
 
 def step_text(step: str, who: str) -> str:

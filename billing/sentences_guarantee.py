@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from billing.rules_guarantee import Check
+from billing.sentences import shown
 
 FORMS: dict[str, str] = {
     "bank_guarantee": gettext_noop("Bank guarantee"),
@@ -110,20 +110,18 @@ def stage_text(stage: str) -> str:
     return _(STAGES[stage])
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(name: str, value: Any, currency: str) -> str:
     if name == "form":
         return form_text(str(value))
-    if isinstance(value, Decimal):
-        digits = f"{value.normalize():,f}" if name in ("exact", "difference") else f"{value:,.2f}"
-        return f"¥{digits}"
-    if isinstance(value, date):
-        return value.isoformat()
-    return "—" if value is None else str(value)
+    if value is None:
+        return "—"
+    # A rate of the price has more digits than it needs.
+    return shown(value.normalize() if isinstance(value, Decimal) else value, currency)
 
 
-def check_text(check: Check) -> str:
-    """What is the case with one condition."""
-    return _(CHECKS[check.code]) % {name: _shown(name, value) for name, value in check.params.items()}
+def check_text(check: Check, currency: str) -> str:
+    """What is the case with one condition; amounts in the contract's currency."""
+    return _(CHECKS[check.code]) % {name: _shown(name, value, currency) for name, value in check.params.items()}
 
 
 def step_text(check: Check) -> str:

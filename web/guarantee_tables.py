@@ -45,7 +45,10 @@ CHANGES = ("cash", "release", "counter")
 
 def conditions(page: SecurityPage) -> tuple[Condition, ...]:
     """The checks as a task list: what is the case, and who does what next."""
-    return tuple(Condition(check_text(line), line.state, step_text(line), line.clause) for line in page.checks)
+    currency = page.contract.currency
+    return tuple(
+        Condition(check_text(line, currency), line.state, step_text(line), line.clause) for line in page.checks
+    )
 
 
 def steps(page: SecurityPage) -> tuple[ProcessStep, ...]:

@@ -184,7 +184,12 @@ def security(request: HttpRequest, contract_id: int, code: str) -> HttpResponse:
         "stage_tone": STAGES.get(found.stage, "info"),
         "steps": tuple(ProcessStep(label, state) for label, state in life(found.stage)),  # type: ignore[arg-type]
         "conditions": tuple(
-            Condition(check_text(line), line.state, step_text(line) if line.who == "VND" else "", line.clause)
+            Condition(
+                check_text(line, contract.currency),
+                line.state,
+                step_text(line) if line.who == "VND" else "",
+                line.clause,
+            )
             for line in found.checks
             if _shared(line)
         ),

@@ -90,6 +90,17 @@ def test_finance_claims_and_the_vendor_sees_it_only_once_it_is_delivered(world):
     assert "¥30,000.05" in text and claim.number in text
 
 
+def test_amounts_in_sentences_are_in_the_contract_s_currency(world):
+    """Half a percent of a price in another currency is nowhere said to be yuan; every digit it has is shown."""
+    world.contract.currency = "CHF"
+    world.contract.save(update_fields=("currency",))
+    accepted(world)
+    for who, address in (("FIN", "web:security"), ("VND", "portal:security")):
+        text = text_of(english(world, who), reverse(address, args=[world.contract.pk, "performance"]))
+        assert "CHF\u00a050,000.05" in text
+        assert "\u00a5" not in text
+
+
 def test_a_refused_form_says_what_to_do(world):
     instrument = accepted(world)
     response = send(

@@ -105,7 +105,7 @@ def test_every_code_has_words():
 
 @pytest.mark.parametrize(
     ("amount", "currency", "shown"),
-    [("1234.5", "CNY", "¥1,234.50"), ("1234.50", "USD", "USD\u00a01,234.50"), ("-0.005", "CNY", "−¥0.005")],
+    [("1234.5", "CNY", "¥1,234.50"), ("1234.50", "CHF", "CHF\u00a01,234.50"), ("-0.005", "CNY", "−¥0.005")],
 )
 def test_a_line_names_the_contract_s_currency_and_rounds_nothing(amount, currency, shown):
     assert shown in line_text("penalties_deducted", {"amount": Decimal(amount)}, currency)

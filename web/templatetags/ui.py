@@ -25,6 +25,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from contracts.money_words import money_text
 from engine.messages import cite
 from web.components import DayStrip, Kpi, WaterfallLine, YearTimeline
 from web.drawing import draw_strip, draw_timeline, strip_kinds
@@ -33,8 +34,6 @@ register = template.Library()
 
 ICONS = Path(__file__).resolve().parents[2] / "static" / "icons"
 
-SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$"}
-MINUS = "\N{MINUS SIGN}"
 
 # status: (tone, icon, word). Red belongs to "late" alone.
 STATUSES: dict[str, tuple[str, str, Any]] = {
@@ -147,19 +146,6 @@ def clause_chip(number: str, url: str = "", title: str = "") -> SafeString:
     if url:
         return format_html('<a class="cl" href="{}"{}>{}</a>', url, hint, clause_text(number))
     return format_html('<span class="cl"{}>{}</span>', hint, clause_text(number))
-
-
-def money_text(amount: Decimal | None, currency: str = "CNY") -> str:
-    """¥1,234.00 with every digit the amount has: formatting never rounds. None is a dash."""
-    if amount is None:
-        return "—"
-    if not isinstance(amount, Decimal):
-        raise TypeError(f"money takes a Decimal, not {type(amount).__name__}")
-    digits = f"{abs(amount):,f}"
-    whole, _dot, minor = digits.partition(".")
-    symbol = SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
-    sign = MINUS if amount < 0 else ""
-    return f"{sign}{symbol}{whole}.{minor.ljust(2, '0')}"
 
 
 @register.simple_tag

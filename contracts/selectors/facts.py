@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.policy import NotVisible, proven, require
+from accounts.policy import NotVisible, allows, proven, require
 from accounts.scoping import Viewer
 from contracts import facts
 from contracts.errors import Refused
 from contracts.models import Contract, Evidence, Fact, StoredFile
-from contracts.selectors.definitions import definition_for
+from contracts.selectors.definitions import definition_for, keep_version_key, version_key
+from engine.definition import Definition
 from engine.facts import FactStore
 
 
@@ -72,6 +74,47 @@ def facts_waiting(*, viewer: Viewer, contract: Contract | None = None) -> QueryS
     return rows.filter(~Q(recorded_by_id=viewer.user_id) | Q(recorded_by=None)).select_related(
         "contract", "recorded_by"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FactRoles:
+    """Who records a fact, and who must confirm it ("" for nobody)."""
+
+    recorder: str
+    confirmer: str
+
+
+def fact_roles(definition: Definition, kind: str, name: str, subject: str) -> FactRoles:
+    """Who records and who confirms a fact. A finding follows its item; one about a duty or rule is IT's own entry.
+    Confirmation by the recorder's own role is no second pair of eyes and is left out."""
+    if kind == Fact.Kind.ATTRIBUTE:
+        kind, name = "item", subject.partition(":")[0]
+    tables: dict[str, Mapping[str, Any]] = {
+        "event": definition.events,
+        "item": definition.items,
+        "interval": definition.intervals,
+        "series": definition.series,
+    }
+    entry = tables.get(kind, {}).get(name)
+    recorder = (entry.recorder if entry is not None else "") or "IT"
+    confirmer = entry.confirmer if entry is not None else ""
+    return FactRoles(recorder, "" if confirmer == recorder else confirmer)
+
+
+def facts_to_confirm(*, viewer: Viewer, limit: int) -> list[Fact]:
+    """The first proposed facts, the longest waiting first, that this very person may decide: the manager any, others
+    those whose definition names their role. One statement."""
+    if not allows(viewer, "fact.confirm"):
+        return []
+    rows = facts_waiting(viewer=viewer).annotate(**version_key("contract_id")).order_by("recorded_at", "pk")
+    return list(islice((fact for fact in rows.iterator() if _confirms(viewer, fact)), limit))
+
+
+def _confirms(viewer: Viewer, fact: Fact) -> bool:
+    keep_version_key(fact.contract, fact)
+    if "MGR" in viewer.roles:
+        return True
+    return fact_roles(definition_for(fact.contract), fact.kind, fact.name, fact.subject).confirmer in viewer.roles
 
 
 def fact_titles(contract: Contract) -> dict[str, str]:

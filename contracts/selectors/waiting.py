@@ -8,12 +8,22 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, DecimalField, F, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateTimeField,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Cast, Concat
 
 from accounts.policy import allows
 from accounts.scoping import Viewer
-from contracts.models import ReadingChoice
+from contracts.models import CalendarYear, DefinitionVersion, ReadingChoice
 
 MONEY: DecimalField[Any, Any] = DecimalField(max_digits=18, decimal_places=2)
 TEXT: CharField[Any, Any] = CharField(max_length=255)
@@ -22,11 +32,12 @@ PREFIX = "waits_"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits for somebody: what is to be done (`task`) with which row (`key`), in which contract."""
+    """One thing that waits for somebody: what is to be done (`task`) with which row (`key`), in which contract (None
+    and "" for what belongs to none)."""
 
     task: str
     key: int
-    contract_id: int
+    contract_id: int | None
     contract: str
     currency: str
     about: str
@@ -48,13 +59,13 @@ def waiting_rows(
 ) -> QuerySet[Any]:
     """Rows of one kind as columns of `Waiting`; `about` names the column that says what it is ("" for none), `by` the
     person who put it forward, `since` the moment, `amount` the money it moves, `key` the row to act on and `contract`
-    the way to its contract."""
+    the way to its contract ("" for what belongs to none)."""
     columns = {
         "task": Cast(Value(task), TEXT),
         "key": F(key),
-        "contract_id": F(f"{contract}_id"),
-        "contract": Cast(f"{contract}__title", TEXT),
-        "currency": Cast(f"{contract}__currency", TEXT),
+        "contract_id": Cast(F(f"{contract}_id") if contract else Value(None), BigIntegerField()),
+        "contract": Cast(F(f"{contract}__title") if contract else Value(""), TEXT),
+        "currency": Cast(F(f"{contract}__currency") if contract else Value(""), TEXT),
         "about": Cast(F(about) if about else Value(""), TEXT),
         "amount": Cast(F(amount) if amount else Value(None), MONEY),
         "person": Cast(f"{by}__display_name", TEXT),
@@ -70,7 +81,13 @@ def waiting_list(kinds: Iterable[QuerySet[Any]], *, limit: int) -> list[Waiting]
     if not sets:
         return []
     found = sets[0].union(*sets[1:], all=True) if len(sets) > 1 else sets[0]
-    return [Waiting(*row) for row in found.order_by(f"{PREFIX}since")[:limit]]
+    order = (f"{PREFIX}since", f"{PREFIX}task", f"{PREFIX}key")
+    return [Waiting(*row) for row in found.order_by(*order)[:limit]]
+
+
+def terms_waiting(viewer: Viewer) -> list[QuerySet[Any]]:
+    """What a contract is read by and waits for a manager who did not bring it in: readings, drafts, working days."""
+    return readings_waiting(viewer) + versions_waiting(viewer) + calendars_waiting(viewer)
 
 
 def readings_waiting(viewer: Viewer) -> list[QuerySet[Any]]:
@@ -80,3 +97,24 @@ def readings_waiting(viewer: Viewer) -> list[QuerySet[Any]]:
     rows = ReadingChoice.objects.visible_to(viewer).filter(state=ReadingChoice.State.PROPOSED)
     rows = rows.exclude(proposed_by=viewer.user_id)
     return [waiting_rows(rows, task="reading", about="", by="proposed_by", since="proposed_at")]
+
+
+def versions_waiting(viewer: Viewer) -> list[QuerySet[Any]]:
+    """Drafts of a definition somebody else loaded: the newest of each contract, the only one that can be put in
+    force."""
+    if not allows(viewer, "contract.activate"):
+        return []
+    newer = DefinitionVersion.objects.filter(contract=OuterRef("contract"), number__gt=OuterRef("number"))
+    rows = DefinitionVersion.objects.visible_to(viewer).filter(~Exists(newer), state=DefinitionVersion.State.DRAFT)
+    rows = rows.exclude(loaded_by=viewer.user_id).annotate(label=Concat(Value("v"), Cast("number", TEXT)))
+    return [waiting_rows(rows, task="version_activate", about="label", by="loaded_by", since="loaded_at")]
+
+
+def calendars_waiting(viewer: Viewer) -> list[QuerySet[Any]]:
+    """Years of working days somebody else proposed. They belong to no contract: every manager may answer for them."""
+    if not allows(viewer, "calendar.approve"):
+        return []
+    rows = CalendarYear.objects.filter(state=CalendarYear.State.PROPOSED).exclude(proposed_by=viewer.user_id)
+    return [
+        waiting_rows(rows, task="calendar_decide", about="year", by="proposed_by", since="recorded_at", contract="")
+    ]

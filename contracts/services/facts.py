@@ -8,7 +8,6 @@ The caller (an upper app's service) re-evaluates what depends on the fact, in th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,33 +23,10 @@ from contracts.errors import Refused
 from contracts.models import Contract, Evidence, Fact
 from contracts.selectors.contracts import today_for
 from contracts.selectors.definitions import definition_for
-from engine.definition import Definition
+from contracts.selectors.facts import fact_roles
 from engine.problems import Problem
 
 EARLIEST = date(1990, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Roles:
-    recorder: str
-    confirmer: str
-
-
-def _roles(definition: Definition, kind: str, name: str, subject: str) -> _Roles:
-    """Who records and who confirms a fact. A finding follows its item; one about a duty or rule is IT's own entry.
-    Confirmation by the recorder's own role is no second pair of eyes and is left out."""
-    if kind == Fact.Kind.ATTRIBUTE:
-        kind, name = "item", subject.partition(":")[0]
-    tables: dict[str, Mapping[str, Any]] = {
-        "event": definition.events,
-        "item": definition.items,
-        "interval": definition.intervals,
-        "series": definition.series,
-    }
-    entry = tables.get(kind, {}).get(name)
-    recorder = (entry.recorder if entry is not None else "") or "IT"
-    confirmer = entry.confirmer if entry is not None else ""
-    return _Roles(recorder, "" if confirmer == recorder else confirmer)
 
 
 def fact_names(fact: Fact) -> frozenset[str]:
@@ -171,7 +147,7 @@ def fact_record(
     if len(note) > 1000:
         raise Refused(_("The note is longer than 1,000 characters. Shorten it."), "note")
     definition = definition_for(contract)
-    roles = _roles(definition, kind, name, subject)
+    roles = fact_roles(definition, kind, name, subject)
     # What the vendor or the supervisor observes is entered for them by the buyer's IT.
     needed = roles.recorder if roles.recorder in policy.BUYER_STAFF else "IT"
     if not actor.is_system and needed not in actor.roles:
@@ -228,7 +204,7 @@ def fact_decide(*, actor: Viewer, fact: Fact, accept: bool, note: str = "") -> F
     Raises Refused if it was decided already, by the same person, or without a reason; PolicyError for other roles.
     """
     policy.require(actor, "fact.confirm", fact)
-    named = _roles(definition_for(fact.contract), fact.kind, fact.name, fact.subject).confirmer
+    named = fact_roles(definition_for(fact.contract), fact.kind, fact.name, fact.subject).confirmer
     if not actor.is_system and actor.roles.isdisjoint({named, "MGR"}):
         raise policy.NotAllowed(_("Your role does not confirm this. Ask somebody who holds the role to do it."))
     if not accept and not note.strip():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.policy import allows
 from accounts.scoping import Viewer
@@ -18,11 +18,12 @@ def penalties_waiting(viewer: Viewer) -> list[QuerySet[Any]]:
     """One set of rows per kind the viewer may act on; nothing one proposed or approved oneself comes back to one."""
     found = []
     cases, me = PenaltyCase.objects.visible_to(viewer), viewer.user_id
+    under_way = Settlement.objects.filter(case=OuterRef("pk"), state=Settlement.State.PLANNED)
     for task, action, rows, act in (
         ("penalty_approve", "penalty.approve", cases.filter(state=State.PROPOSED).exclude(proposed_by=me), "proposed"),
         ("penalty_notify", "penalty.notify", cases.filter(state=State.APPROVED), "approved"),
         ("penalty_decide", "penalty.decide", cases.filter(state=State.OBJECTED).exclude(approved_by=me), "objected"),
-        ("penalty_settle", "penalty.settle", cases.filter(state=State.AGREED, settlements=None), "approved"),
+        ("penalty_settle", "penalty.settle", cases.filter(~Exists(under_way), state=State.AGREED), "approved"),
     ):
         if allows(viewer, action):
             found.append(

@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.policy import access, allows
+from accounts.policy import access
 from accounts.scoping import request_viewer
 from contracts.asof import page_date
 from contracts.errors import Refused
-from contracts.selectors.facts import facts_waiting
+from contracts.selectors.facts import facts_to_confirm
 from documents.excel import excel_response
 from obligations import selectors as obligations
 from obligations.selectors.inbox import inbox as read_inbox
@@ -24,6 +24,7 @@ from web.waiting import tasks_for
 from web.words import titled_facts
 
 EXPORT_ROWS = 20_000
+FACTS = 5
 
 
 @access(GET="contract.internal.read")
@@ -54,7 +55,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         for code, label in labels
     )
     tasks = tasks_for(viewer) if page.is_today else ()
-    facts = titled_facts(facts_waiting(viewer=viewer)[:5]) if allows(viewer, "fact.confirm") else []
+    facts = titled_facts(facts_to_confirm(viewer=viewer, limit=FACTS))
     context = {
         "tabs": tabs,
         "groups": component_groups(found.page.rows, query=page.query, with_contract=True),

@@ -72,7 +72,8 @@ class GateInput:
     """All that the gate looks at. `due_state` is the deadline's: known, provisional, pending or never; `missing` names
     the facts a pending deadline waits for; `safe_on` is right under every reading, `target_on` an internal target;
     `gate_late`: the invoice came after the due day, so no contractual date is left to be late against. `term_ends` is
-    set for the instalment that needs the term to have ended and the work accepted. `payee` is "contract", "changed"
+    set for the instalment that needs the term to have ended and the work accepted; `opens_on` for one that may be paid
+    only from a day on (a window of the definition). `payee` is "contract", "changed"
     (two people confirmed another account), "proposed" (a change waits), "" (unknown) or None (not asked about, as in
     lists). Clauses are citations from the contract's definition."""
 
@@ -83,6 +84,7 @@ class GateInput:
     safe_on: date | None = None
     target_on: date | None = None
     gate_late: bool = False
+    opens_on: date | None = None
     missing: Sequence[str] = ()
     term_ends: date | None = None
     invoices: Sequence[InvoiceKnown] = ()
@@ -168,6 +170,9 @@ def _sums(known: GateInput) -> _Sums:
 def _trigger(known: GateInput) -> GateLine:
     accepting = known.term_ends is not None
     if known.due_state in {"known", "provisional"}:
+        if known.opens_on is not None and known.as_of < known.opens_on:
+            params = {"on": known.opens_on}
+            return GateLine("trigger", "trigger_early", "waiting", known.clause, "", "wait_for_day", params)
         return GateLine("trigger", "acceptance_met" if accepting else "trigger_met", "met", known.clause)
     if known.due_state == "never":
         return GateLine("trigger", "trigger_never", "failed", known.clause, "MGR", "trigger_never")
@@ -180,7 +185,7 @@ def _trigger(known: GateInput) -> GateLine:
 def _term(known: GateInput, ends: date) -> GateLine:
     if known.as_of > ends:
         return GateLine("term", "term_ended", "met", known.clause, params={"on": ends})
-    return GateLine("term", "term_running", "waiting", known.clause, "", "wait_for_term", {"on": ends})
+    return GateLine("term", "term_running", "waiting", known.clause, "", "wait_for_day", {"on": ends})
 
 
 def _invoice(known: GateInput, sums: _Sums) -> GateLine:

@@ -33,6 +33,7 @@ SIDES: dict[str, str] = {
 LINES: dict[str, str] = {
     "trigger_met": gettext_noop("What the payment depends on has happened"),
     "acceptance_met": gettext_noop("The term's end and the signed acceptance report are recorded"),
+    "trigger_early": gettext_noop("Payable only from %(on)s on"),
     "trigger_pending": gettext_noop("What the payment depends on has not happened yet"),
     "trigger_missing": gettext_noop("Not happened yet: %(missing)s"),
     "trigger_never": gettext_noop("What the payment depends on can no longer happen"),
@@ -105,7 +106,7 @@ STEPS: dict[str, str] = {
     "pay_at_once": gettext_noop("pay at once"),
     "pay_disputed": gettext_noop("pay today; by the reading in force it is in time, by the stricter one late"),
     "trigger_never": gettext_noop("decide how the contract goes on"),
-    "wait_for_term": gettext_noop("nothing to do before that day"),
+    "wait_for_day": gettext_noop("nothing to do before that day"),
     "hand_in_invoice": gettext_noop("hand in the invoice"),
     "check_invoice": gettext_noop("check the invoice"),
     "complete_payee": gettext_noop("load a definition that names the account"),

@@ -171,6 +171,7 @@ def figures_of(result: DeadlineResult, zone: str) -> Figures:
         gate_open=moment is None or result.status != "waiting",
         gate_late=any(reason.message == "gate_met_late" for reason in result.reasons),
         missing=tuple(result.missing),
+        opens_on=day_in(zone, result.opens),
     )
 
 

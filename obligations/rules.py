@@ -29,7 +29,8 @@ WEEK_DAYS, MONTH_DAYS = 7, 30
 class Figures:
     """A due date as lists need it. `due_on` is the date, or its estimate while `due_state` is provisional; `due_at`
     the end of that day (or the instant itself) in UTC. `missing` names the facts that would decide a pending date. A
-    gate met after the due day leaves the duty to be done, but no contractual date to be late against."""
+    gate met after the due day leaves the duty to be done, but no contractual date to be late against. `opens_on` is the
+    first day of a window in which alone it may be done."""
 
     due_state: str = "pending"
     due_on: date | None = None
@@ -38,6 +39,7 @@ class Figures:
     gate_open: bool = True
     gate_late: bool = False
     missing: tuple[str, ...] = ()
+    opens_on: date | None = None
 
     @property
     def is_dated(self) -> bool:

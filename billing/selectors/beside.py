@@ -28,7 +28,8 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A milestone's deadline: `state` known, provisional, pending or never; `missing` as titles."""
+    """A milestone's deadline: `state` known, provisional, pending or never; `missing` as titles; `opens_on` the first
+    day on which it may be paid, if the contract says so."""
 
     state: str
     on: date | None
@@ -37,6 +38,7 @@ class Due:
     gate_late: bool
     missing: tuple[str, ...] = ()
     derivation: tuple[Step, ...] = ()
+    opens_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Beside:
 def due_of(milestone: Milestone) -> Due:
     """The deadline as the columns have it: today's."""
     row = milestone.obligation
-    return Due(row.due_state, row.due_on, row.safe_on, milestone.target_on, row.gate_late)
+    return Due(row.due_state, row.due_on, row.safe_on, milestone.target_on, row.gate_late, opens_on=row.opens_on)
 
 
 def dues_on(contract: Contract, milestones: Collection[Milestone], *, as_of: date) -> Mapping[int, Due]:
@@ -84,6 +86,7 @@ def dues_on(contract: Contract, milestones: Collection[Milestone], *, as_of: dat
             figures.gate_late,
             tuple(title_of(grounds.definition, name) for name in figures.missing),
             result.derivation,
+            figures.opens_on,
         )
     return found
 

@@ -95,6 +95,7 @@ def known_of(
         safe_on=due.safe_on,
         target_on=due.target_on,
         gate_late=due.gate_late,
+        opens_on=due.opens_on,
         missing=due.missing if beside.due is not None else tuple(missing),
         term_ends=milestone.contract.ends_on if milestone.after_acceptance else None,
         invoices=_invoices(invoices, as_of=as_of, zone=zone),

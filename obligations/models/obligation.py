@@ -75,6 +75,7 @@ class Obligation(ContractScoped):
     safe_on = models.DateField(null=True, blank=True)
     gate_open = models.BooleanField(default=True)
     gate_late = models.BooleanField(default=False)  # met after the due day: to be done, with no date to be late against
+    opens_on = models.DateField(null=True, blank=True)  # first day of a window in which alone it may be done
     # the facts a pending date waits for: [{"name": "event.acceptance_signed", "title": …}]
     missing = models.JSONField(default=list, blank=True)
     due_number = models.PositiveIntegerField(default=0)  # number of the current DueVersion; 0: none yet

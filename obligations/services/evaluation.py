@@ -32,6 +32,7 @@ State = Obligation.State
 # Columns that a recomputation may change.
 MIRRORED = (
     "state", "done_on", "done_at", "due_state", "due_on", "due_at", "safe_on", "gate_open", "gate_late", "missing",
+    "opens_on",
     "due_number", "updated_at",
 )  # fmt: skip
 JOURNALLED = 200  # changes named one by one in an entry; beyond, only their number
@@ -200,7 +201,9 @@ def _register(work: _Work, duty: str, texts: DutyTexts) -> None:
 
 def _figures(row: Obligation) -> Figures:
     missing = tuple(entry["name"] for entry in row.missing)
-    return Figures(row.due_state, row.due_on, row.due_at, row.safe_on, row.gate_open, row.gate_late, missing)
+    return Figures(
+        row.due_state, row.due_on, row.due_at, row.safe_on, row.gate_open, row.gate_late, missing, row.opens_on
+    )
 
 
 def _state(
@@ -241,6 +244,7 @@ def _note(
     if moved:
         row.due_state, row.due_on, row.due_at = figures.due_state, figures.due_on, figures.due_at
         row.safe_on, row.gate_open, row.gate_late = figures.safe_on, figures.gate_open, figures.gate_late
+        row.opens_on = figures.opens_on
         row.missing = [{"name": n, "title": title_of(work.grounds.definition, n)} for n in figures.missing]
         row.due_number += 1
         work.versions.append((address, _version(work, row, figures, result)))

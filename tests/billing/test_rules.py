@@ -50,6 +50,15 @@ def test_the_term_must_have_ended_the_day_before():
     assert gate(replace(known, as_of=DUE + timedelta(days=1))).state == "payable"
 
 
+@pytest.mark.parametrize(("day", "state"), [(-1, "not_met"), (0, "payable"), (1, "payable")])
+def test_what_may_be_paid_only_from_a_day_on_is_not_payable_before(day, state):
+    opens = DUE - timedelta(days=20)
+    known = replace(BASE, opens_on=opens, as_of=opens + timedelta(days=day), invoices=FULL)
+    found = gate(known)
+    assert (found.state, found.available) == (state, HUNDRED if state == "payable" else 0)
+    assert line(known, "trigger").code == ("trigger_early" if state == "not_met" else "trigger_met")
+
+
 @pytest.mark.parametrize(
     ("day", "invoices", "code", "overdue"),
     [

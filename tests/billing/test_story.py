@@ -14,6 +14,7 @@ from billing.selectors import milestone_gate, milestone_page, milestones_list
 from billing.services import milestones_sync
 from contracts.errors import Refused
 from contracts.models import DefinitionVersion, Fact
+from obligations.services.evaluation import obligations_materialise
 from tests.billing.steps import applied, approved, checked, everything, hand_in, paid
 from tests.billing.world import DATA, FIRST, LAST, TODAY, happened, milestone, pdf
 
@@ -67,6 +68,27 @@ def test_from_blocked_to_paid(world):
     actions = list(JournalEntry.objects.order_by("pk").values_list("action", flat=True))
     for action in ("invoice.add", "invoice.check", "payment.apply", "payment.approve", "payment.post"):
         assert actions.count(action) == 1
+
+
+def test_an_instalment_with_a_window_is_not_paid_before_it_opens(world, clock):
+    """A quarter paid in arrears: the date is known from the first day, the money is not due before the quarter ends."""
+    data = DATA | {"duty": DATA["duty"] | {"payment_1": DATA["duty"]["payment_1"] | {
+        "due": "window(on 2025-11-01, on 2025-11-01 + 10 workdays)",
+    }}}  # fmt: skip
+    DefinitionVersion.objects.filter(contract=world.contract).update(data=data, sha256="f" * 64)
+    obligations_materialise(world.contract, as_of=TODAY)
+    invoice = hand_in(world)
+    services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="与纸面核对")
+    early = gate(world)
+    assert (early.state, early.lines[0].state) == ("not_met", "waiting")
+    assert "2025-11-01" in early.lines[0].text
+    refused(lambda: services.payment_apply(actor=world.viewer("FIN"), milestone=milestone(world), amount=FIRST))
+    assert gate(world, as_of=date(2025, 10, 31)).state == "not_met"
+    assert gate(world, as_of=date(2025, 11, 1)).state == "payable"
+
+    clock.shift(12 * 86_400)  # Beijing writes 1 November
+    services.payment_apply(actor=world.viewer("FIN"), milestone=milestone(world), amount=FIRST)
+    assert gate(world, as_of=date(2025, 11, 1)).state == "applied"
 
 
 def test_the_event_is_the_day_the_last_invoice_came_in_not_the_day_it_was_checked(world, clock):

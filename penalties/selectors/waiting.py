@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 
 from accounts.policy import allows
 from accounts.scoping import Viewer
-from contracts.selectors.waiting import waiting_rows
+from billing.models import Deduction, SecurityClaim, SeparateClaim
+from billing.models.milestones import HALF_FEN
+from contracts.selectors.waiting import MONEY, waiting_rows
 from penalties.models import CaseAdjustment, PenaltyCase, Settlement
 
 State = PenaltyCase.State
@@ -41,8 +46,27 @@ def penalties_waiting(viewer: Viewer) -> list[QuerySet[Any]]:
         wishes = CaseAdjustment.objects.visible_to(viewer).filter(state=CaseAdjustment.State.PROPOSED)
         found.append(
             waiting_rows(
-                wishes.exclude(proposed_by=me), task="adjustment_decide", about="case__title", by="proposed_by",
-                since="proposed_at", amount="after", contract="case__contract",
+                wishes.exclude(proposed_by=me).exclude(_takes_back_deductions_of(me)), task="adjustment_decide",
+                about="case__title", by="proposed_by", since="proposed_at", amount="after", contract="case__contract",
             )
         )  # fmt: skip
     return found
+
+
+def _takes_back_deductions_of(person: int | None) -> Q:
+    """Whether an adjustment goes beyond what is still on its way, and the person deducted something of it: nobody takes
+    back a deduction of their own."""
+    owed = OuterRef("case__liability")
+    own = Deduction.objects.filter(liability=owed, reverses=None, reversed_by=None, added_by=person)
+    claims = SeparateClaim.objects.filter(liability=owed, state=SeparateClaim.State.OPEN)
+    drawn = SecurityClaim.objects.filter(
+        liability=owed, state__in=(SecurityClaim.State.PROPOSED, SecurityClaim.State.APPROVED)
+    )
+    met = F("case__liability__deducted") + F("case__liability__claimed") + F("case__liability__drawn")
+    return Q(Exists(own)) & Q(GreaterThan(met - _sum(claims) - _sum(drawn) - HALF_FEN, F("after")))
+
+
+def _sum(rows: QuerySet[Any]) -> Coalesce:
+    """What rows of one liability come to, as part of a statement; zero for none."""
+    total = rows.order_by().values("liability").annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(total), Decimal(0), output_field=MONEY)

@@ -26,7 +26,7 @@ class Kind:
     `load` finds what a document is about by the key of its subject ("<about>:<key>") and returns None if there is none;
     `refuse` says why no document can be issued about it now, "" if one can; `content` freezes everything the document
     says as JSON, amounts and dates as text: equal as long as nothing it says has changed; `layout` turns the frozen
-    content into the template's words and reads nothing else.
+    content into the template's words and reads nothing else; a `title` among them stands instead of the kind's.
     """
 
     code: str

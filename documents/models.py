@@ -20,7 +20,7 @@ class IssuedDocument(ContractScoped):
         LEDGER = "payment_ledger", _("Payment ledger")
         DEDUCTION = "deduction_sheet", _("Deduction confirmation")
         DELAY = "delay_notice", _("Notice of a delay by public funds")
-        GUARANTEE_CLAIM = "guarantee_claim", _("Guarantee claim letter")
+        GUARANTEE_CLAIM = "guarantee_claim", _("Claim letter on a security")
         GUARANTEE_RETURN = "guarantee_return", _("Guarantee return receipt")
         PENALTY_NOTICE = "penalty_notice", _("Penalty notice")
         PENALTY_CONFIRMATION = "penalty_confirmation", _("Penalty confirmation")

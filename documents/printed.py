@@ -17,7 +17,7 @@ from engine.money import parse_capitals
 
 # How facts are laid out; facts frozen under an earlier number still match their hash and their bytes, but give other
 # bytes when they are rendered anew.
-LAYOUT = 2
+LAYOUT = 3
 
 
 def check_amounts(facts: Any) -> None:

@@ -72,9 +72,9 @@ CONTENTS: dict[str, dict[str, Any]] = {
         "known_on": "2025-10-17",
     },
     "guarantee_claim": {
-        "instrument": {"number": "BG-0001", "issuer": "演示银行", "amount": "50000.05", "issued_on": "2025-06-27",
-                       "expires_on": "2026-07-30"},
-        "claim": priced(MONEY, number="G-1", clause="8.3", reason="违约金未付。"),
+        "instrument": {"number": "BG-0001", "form": "bank_guarantee", "held": False, "issuer": "演示银行",
+                       "amount": "50000.05", "issued_on": "2025-06-27", "expires_on": "2026-07-30"},
+        "claim": priced(MONEY, number="G-1", clause="8.3", reason="违约金未付。", owed=True, keeps=False),
     },
     "guarantee_return": {
         "instrument": {"number": "BG-0001", "issuer": "演示银行", "amount": "50000.05", "drawn": "0.00",

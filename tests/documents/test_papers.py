@@ -20,6 +20,7 @@ from billing.services.holds import hold_end, hold_open
 from contracts.errors import Refused
 from documents import printed
 from documents.models import DocumentCancellation, IssuedDocument
+from documents.papers.guarantee_claim import words_of
 from documents.render import facts_hash
 from documents.selectors import document_bytes, document_get, documents_list, verification
 from documents.services import document_cancel, document_issue
@@ -129,6 +130,13 @@ def test_the_vendor_is_told_of_a_payment_with_its_deductions_and_reference(world
             issued(world, "payment_advice", row)
 
 
+def test_a_letter_about_a_contract_without_a_day_of_signing_names_none(world: World) -> None:
+    world.contract.signed_on = None
+    world.contract.save(update_fields=("signed_on",))
+    text = text_of(document_bytes(issued(world, "payment_advice", paid(world, "1", FIRST))))
+    assert "贵我双方签订《" in text and "于 —" not in text
+
+
 # --- the deduction sheet ---------------------------------------------------------------------------------------
 
 
@@ -216,7 +224,15 @@ def test_a_claim_letter_and_a_return_receipt(db: None) -> None:
         claim = guarantee_claims.security_claim_decide(actor=world.viewer("MGR"), claim=claim, approve=True)
         letter = issued(world, "guarantee_claim", claim)
         text = holds_together(letter)
-        for words in ("演示银行：", "BG-0001", "¥5,000.00", "伍仟元整", "违约金未付", "送达回执"):
+        for words in (
+            "保函索赔通知书",
+            "演示银行：",
+            "第BG-0001号保函",
+            "¥5,000.00",
+            "伍仟元整",
+            "违约金未付",
+            "送达回执",
+        ):
             assert words in text, words
         assert not letter.to_vendor
         guarantee_claims.security_claim_deliver(
@@ -238,6 +254,65 @@ def test_a_claim_letter_and_a_return_receipt(db: None) -> None:
         for words in ("退还金额", "退还收据01", "已提取¥5,000.00", "领取方"):
             assert words in text, words
         assert receipt.to_vendor
+
+
+@pytest.mark.parametrize(
+    ("form", "held", "title", "name"),
+    [
+        ("bank_guarantee", False, "保函索赔通知书", "保函"),
+        ("surety", False, "担保书索赔通知书", "担保书"),
+        ("insurance", False, "保险索赔通知书", "保险单"),
+        ("letter_of_comfort", False, "担保索赔通知书", "担保"),  # a form of the contract's own
+        ("deposit", True, "保证金扣款通知书", "保证金"),
+        ("retention", True, "质保金扣款通知书", "质保金"),
+        ("cheque", True, "担保款项扣款通知书", "支票"),
+        ("letter_of_comfort", True, "担保款项扣款通知书", "担保"),
+    ],
+)
+def test_a_claim_letter_is_called_by_the_security_s_form(form: str, held: bool, title: str, name: str) -> None:
+    words = words_of(form, held=held)
+    assert (words.title, words.name, bool(words.held_by)) == (title, name, held)
+
+
+def test_a_letter_about_a_cash_deposit_goes_to_the_vendor_and_names_no_bank(db: None) -> None:
+    with at(2025, 10, 20):
+        world = secured_world()
+        instrument = accepted(world, form="cash", issuer="", issued_on=None, expires_on=None)
+        claim = claimed(world, instrument, "5000.00", ground="liability", liability=owed(world))
+        claim = guarantee_claims.security_claim_decide(actor=world.viewer("MGR"), claim=claim, approve=True)
+        text = holds_together(issued(world, "guarantee_claim", claim))
+        for words in (
+            "保证金扣款通知书", f"{world.contract.vendor.name}：", "交存了现金保证金（编号BG-0001", "扣款金额",
+            "应承担的责任",
+        ):  # fmt: skip
+            assert words in text, words
+        assert "保函" not in text and "索赔" not in text
+
+
+def test_a_guarantee_called_in_whole_is_money_from_then_on(db: None) -> None:
+    """The call for the renewal that is late rests on no liability and declares none; the letter stays as it was
+    delivered, and the next one goes to the vendor."""
+    with at(2026, 7, 20):
+        world = secured_world()
+        instrument = accepted(world)
+        call = claimed(world, instrument, str(instrument.balance), ground="overdue")
+        call = guarantee_claims.security_claim_decide(actor=world.viewer("MGR"), claim=call, approve=True)
+        letter = issued(world, "guarantee_claim", call)
+        text = holds_together(letter)
+        assert "保函索赔通知书" in text and "继续作为合同项下的担保" in text and "应承担的责任" not in text
+        fin = world.viewer("FIN")
+        guarantee_claims.security_claim_deliver(
+            actor=fin, claim=call, delivered_on=date(2026, 7, 20), reference="EMS 7"
+        )
+        guarantee_claims.security_claim_answer(
+            actor=fin, claim=call, outcome="paid", on=date(2026, 7, 20), reference="BOC-G-1"
+        )
+        assert issued(world, "guarantee_claim", call) == letter
+        instrument.refresh_from_db()
+        claim = claimed(world, instrument, "5000.00", ground="liability", liability=owed(world))
+        claim = guarantee_claims.security_claim_decide(actor=world.viewer("MGR"), claim=claim, approve=True)
+        text = holds_together(issued(world, "guarantee_claim", claim))
+        assert "担保款项扣款通知书" in text and "我方已提取其项下款项" in text and "演示银行" not in text
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------

@@ -69,7 +69,8 @@ def test_every_paper_is_tagged_titled_and_in_its_margins(kind: str) -> None:
     for word in (b"/StructTreeRoot", b"/Lang (zh-CN)", b"/Marked true", b"/DisplayDocTitle true", b"/TH", b"pdfuaid"):
         assert word in inside, word
     about = told(body, "pdfinfo", "-")
-    for words in (f"Title:           {KINDS[kind].title} {FACTS['number']}", "Tagged:          yes", "(A4)"):
+    title = printed.context(facts_of(kind))["title"]
+    for words in (f"Title:           {title} {FACTS['number']}", "Tagged:          yes", "(A4)"):
         assert words in about, words
     left, right = widest(body)
     assert left >= LEFT_MARGIN - 1, "room for the binding"

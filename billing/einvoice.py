@@ -17,6 +17,8 @@ from billing.rules_invoice import TaxLine
 LARGEST = 2 * 1024 * 1024
 # Encodings the tax software declares that the parser does not know; the last contains the others.
 CHINESE = re.compile(rb'^\s*<\?xml[^>]*?encoding=["\'](gb2312|gbk|gb18030)["\'][^>]*?\?>', re.IGNORECASE)
+# An amount has no more characters than that.
+LONGEST = 24
 UNTAXED = frozenset({"免税", "不征税", "出口零税"})
 
 
@@ -54,11 +56,16 @@ def _parsed(body: bytes) -> Element:
 
 
 def _amount(text: str) -> Decimal | None:
+    """An amount as printed. One too large to be kept is an amount all the same: recording the invoice refuses it, where
+    a blank would be filled in by hand unseen."""
+    figures = text.replace(",", "")
+    if len(figures) > LONGEST or "e" in figures.lower():
+        return None
     try:
-        value = Decimal(text.replace(",", ""))
+        value = Decimal(figures)
     except InvalidOperation:
         return None
-    return value if value.is_finite() and abs(value) < Decimal("1e16") else None
+    return value if value.is_finite() else None
 
 
 def _rate(text: str) -> Decimal | None:

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.rules_invoice import TaxLine
+from contracts.money_fields import AmountInput
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 RATES = 2
@@ -24,7 +25,7 @@ class InvoiceFields(forms.Form):
     number = forms.CharField(
         label=_("Invoice number"), max_length=60, required=False, help_text=_("As printed on the invoice.")
     )
-    amount = forms.DecimalField(label=_("Amount including tax"), max_digits=18, decimal_places=2, required=False)
+    amount = AmountInput(label=_("Amount including tax"), required=False)
     issued_on = forms.DateField(label=_("Date of the invoice"), widget=DAY, required=False)
     title = forms.CharField(
         label=_("Invoice title"), max_length=200, required=False, help_text=_("The buyer's name as printed.")
@@ -32,15 +33,13 @@ class InvoiceFields(forms.Form):
     buyer_tax_number = forms.CharField(label=_("Buyer's tax number"), max_length=60, required=False)
     seller_tax_number = forms.CharField(label=_("Seller's tax number"), max_length=60, required=False)
     rate_1 = forms.DecimalField(label=_("Tax rate (%)"), max_digits=5, decimal_places=2, min_value=0, required=False)
-    net_1 = forms.DecimalField(label=_("Amount without tax"), max_digits=18, decimal_places=2, required=False)
-    tax_1 = forms.DecimalField(label=_("Tax"), max_digits=18, decimal_places=2, required=False)
+    net_1 = AmountInput(label=_("Amount without tax"), required=False)
+    tax_1 = AmountInput(label=_("Tax"), required=False)
     rate_2 = forms.DecimalField(
         label=_("Second tax rate (%)"), max_digits=5, decimal_places=2, min_value=0, required=False
     )
-    net_2 = forms.DecimalField(
-        label=_("Amount without tax at the second rate"), max_digits=18, decimal_places=2, required=False
-    )
-    tax_2 = forms.DecimalField(label=_("Tax at the second rate"), max_digits=18, decimal_places=2, required=False)
+    net_2 = AmountInput(label=_("Amount without tax at the second rate"), required=False)
+    tax_2 = AmountInput(label=_("Tax at the second rate"), required=False)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

@@ -63,17 +63,17 @@ class Change:
     quantity: Decimal
 
 
-def lowest_balance(changes: Iterable[Change]) -> tuple[date, Decimal] | None:
-    """The lowest balance over time and the first day it is reached; None without a change."""
+def balance_range(changes: Iterable[Change]) -> tuple[tuple[date, Decimal], tuple[date, Decimal]] | None:
+    """The lowest and the highest balance over time, each with the first day it is reached; None without a change."""
     by_day: dict[date, Decimal] = {}
     for change in changes:
         by_day[change.on] = by_day.get(change.on, Decimal(0)) + change.quantity
-    running, lowest = Decimal(0), None
+    reached: list[tuple[date, Decimal]] = []
     for day in sorted(by_day):
-        running += by_day[day]
-        if lowest is None or running < lowest[1]:
-            lowest = (day, running)
-    return lowest
+        reached.append((day, by_day[day] + (reached[-1][1] if reached else Decimal(0))))
+    if not reached:
+        return None
+    return min(reached, key=lambda each: each[1]), max(reached, key=lambda each: each[1])
 
 
 def product_differs(

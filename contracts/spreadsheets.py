@@ -22,15 +22,16 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from contracts.errors import Refused
+from contracts.money_fields import refuse_too_large
 from contracts.services.files import Upload
 from contracts.uploads import inspect
+from engine.money import largest
 
 MAX_ROWS = 2_000
 MAX_COLUMNS = 64
 PART_BYTES = 16 * 1024 * 1024  # one sheet, or the texts shared by all
 PARTS_BYTES = 48 * 1024 * 1024
 SHOWN = 20  # problems named in one refusal
-LARGEST = Decimal("99999999999999.9999")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _cell(shown: Any, typed: Any) -> Any:
 
 def number_in(value: Any, *, places: int, negative: bool = False) -> Decimal | None:
     """A cell as an exact number, None if blank. Raises Refused with the row's sentence for anything else: a blank is
-    not zero, and nothing is rounded."""
+    not zero, and nothing is rounded. The largest is what is kept exactly with `places` decimals, or with two."""
     if value is None:
         return None
     if isinstance(value, FormulaWithoutResult):
@@ -182,8 +183,7 @@ def number_in(value: Any, *, places: int, negative: bool = False) -> Decimal | N
         number = Decimal("NaN")
     if not number.is_finite():
         raise Refused(_("“%(value)s” is not a number.") % {"value": text[:40]})
-    if abs(number) > LARGEST:
-        raise Refused(_("%(value)s is too large to be right.") % {"value": text[:40]})
+    refuse_too_large(number, largest(max(places, 2)))
     if number < 0 and not negative:
         raise Refused(_("%(value)s is below zero.") % {"value": text[:40]})
     exponent = number.normalize().as_tuple().exponent

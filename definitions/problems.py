@@ -108,6 +108,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("{amount} has more decimals than {currency} has."),
         _("Write at most {digits} decimals."),
     ),
+    "too_large_figure": (
+        _("{value} ({field}) is above {limit}, the most that is kept to the last digit."),
+        _("Correct the figure; check which unit it is in."),
+    ),
     "unknown_currency": (_("{currency} is not a currency code."), _("Write three capital letters, such as CNY.")),
     "foreign_currency": (
         _("{found} is not in the contract's currency, {currency}."),

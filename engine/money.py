@@ -12,15 +12,31 @@ from fractions import Fraction
 from .capitals import parse_capitals, to_capitals
 
 __all__ = [
-    "MINOR_UNITS", "minor_units", "parse_capitals", "round_money", "round_whole", "split_largest_remainder",
-    "to_capitals",
+    "LARGEST_AMOUNT", "LARGEST_QUANTITY", "MINOR_UNITS", "largest", "minor_units", "parse_capitals", "round_money",
+    "round_whole", "split_largest_remainder", "to_capitals",
 ]  # fmt: skip
+
+# Of the two databases SQLite keeps decimals as binary fractions: up to fifteen digits come back as they went in (IEEE
+# 754), of a sixteenth the fen may be lost. What is computed may be of any size; what is entered or kept may not, and on
+# both databases alike.
+EXACT_DIGITS = 15
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 MINOR_UNITS = {
     "BHD": 3, "CLP": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3,
     "PYG": 0, "TND": 3, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
 }  # fmt: skip
+
+
+def largest(decimals: int) -> Decimal:
+    """The largest figure with so many decimals that every database gives back to the last digit."""
+    return Decimal((0, (9,) * EXACT_DIGITS, -decimals))
+
+
+# 9,999,999,999,999.99: no amount of money that is entered or kept is above it.
+LARGEST_AMOUNT = largest(2)
+# 99,999,999,999.9999: the same for quantities and unit prices, which have four decimals.
+LARGEST_QUANTITY = largest(4)
 
 
 def minor_units(currency: str) -> int:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.forms import InvoiceFields
 from contracts.forms import MultipleFileField
+from contracts.money_fields import AmountInput
 
 DAY = {"type": "date"}
 
@@ -60,7 +61,7 @@ class InstrumentForm(forms.Form):
     number = forms.CharField(label=_("Number"), max_length=100, help_text=_("As printed; for money, the receipt's."))
     issuer = forms.CharField(label=_("Bank"), max_length=200, required=False, help_text=_("Not for money."))
     by_branch = forms.BooleanField(label=_("Issued by a branch of the bank"), required=False)
-    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=2)
+    amount = AmountInput(label=_("Amount"))
     issued_on = forms.DateField(
         label=_("Issued on"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"), required=False
     )

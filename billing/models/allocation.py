@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scoping import ContractScoped
 from contracts.models import Contract, Evidence, InformationSystem
+from contracts.money_fields import MoneyField
 
 
 class SystemUse(ContractScoped):
@@ -26,7 +27,7 @@ class SystemUse(ContractScoped):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="system_uses")
     line = models.PositiveSmallIntegerField(_("row"))
     system = models.ForeignKey(InformationSystem, on_delete=models.PROTECT, related_name="uses")
-    quantity = models.DecimalField(_("change of quantity"), max_digits=18, decimal_places=4)
+    quantity = MoneyField(_("change of quantity"), max_digits=18, decimal_places=4)
     effective_on = models.DateField(_("in effect from"))
     evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="system_uses")
     note = models.CharField(_("note"), max_length=1000, blank=True)
@@ -67,7 +68,7 @@ class Allocation(ContractScoped):
     number = models.PositiveIntegerField(_("version"))
     method = models.CharField(_("method"), max_length=10, choices=Method)
     line = models.PositiveSmallIntegerField(_("row"), null=True, blank=True)
-    total = models.DecimalField(_("amount shared"), max_digits=18, decimal_places=2)
+    total = MoneyField(_("amount shared"), max_digits=18, decimal_places=2)
     effective_on = models.DateField(_("in effect from"))
     reason = models.CharField(_("reason"), max_length=1000)
     evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="allocations")
@@ -109,8 +110,8 @@ class AllocationShare(ContractScoped):
 
     allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="shares")
     system = models.ForeignKey(InformationSystem, on_delete=models.PROTECT, related_name="shares")
-    weight = models.DecimalField(max_digits=18, decimal_places=4, null=True)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    weight = MoneyField(max_digits=18, decimal_places=4, null=True)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
 
     class Meta:
         ordering = ("allocation_id", "system__position")

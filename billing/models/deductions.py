@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.scoping import ContractScoped
 from billing.models.milestones import HALF_FEN, Milestone
 from contracts.models import Contract
+from contracts.money_fields import MoneyField
 
 
 class Liability(ContractScoped):
@@ -21,14 +22,14 @@ class Liability(ContractScoped):
     source_key = models.CharField(max_length=160)
     title = models.CharField(_("title"), max_length=200)
     clause = models.CharField(_("clause"), max_length=160)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     note = models.CharField(_("note"), max_length=1000, blank=True)
     # Whether the contract lets it be deducted from an instalment; otherwise it is claimed on its own.
     deductible = models.BooleanField(default=True)
     # Sum of deductions less their counter-entries; of claims not withdrawn; of draws on the guarantee.
-    deducted = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    claimed = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    drawn = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    deducted = MoneyField(max_digits=18, decimal_places=2, default=0)
+    claimed = MoneyField(max_digits=18, decimal_places=2, default=0)
+    drawn = MoneyField(max_digits=18, decimal_places=2, default=0)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
 
@@ -56,7 +57,7 @@ class LiabilityChange(ContractScoped):
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="liability_changes")
     liability = models.ForeignKey(Liability, on_delete=models.PROTECT, related_name="changes")
-    amount = models.DecimalField(_("difference"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("difference"), max_digits=18, decimal_places=2)
     note = models.CharField(_("reason"), max_length=1000)
     changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField()
@@ -77,7 +78,7 @@ class Deduction(ContractScoped):
     liability = models.ForeignKey(Liability, on_delete=models.PROTECT, related_name="deductions")
     milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="deductions")
     number = models.CharField(_("deduction number"), max_length=80, unique=True)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by")
     note = models.CharField(_("note"), max_length=1000, blank=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -110,7 +111,7 @@ class SeparateClaim(ContractScoped):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="separate_claims")
     liability = models.ForeignKey(Liability, on_delete=models.PROTECT, related_name="claims")
     number = models.CharField(_("claim number"), max_length=80, unique=True)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     due_on = models.DateField(_("to be paid by"))
     note = models.CharField(_("note"), max_length=1000, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
@@ -148,7 +149,7 @@ class Freeze(ContractScoped):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="freezes")
     milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="freezes")
     source_key = models.CharField(max_length=160)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     note = models.CharField(_("note"), max_length=1000, blank=True)
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField()

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.scoping import ContractScoped
 from billing.models.deductions import Liability
 from contracts.models import Contract, Evidence, StoredFile
+from contracts.money_fields import MoneyField
 
 
 class SecurityInstrument(ContractScoped):
@@ -31,7 +32,7 @@ class SecurityInstrument(ContractScoped):
     number = models.CharField(_("number"), max_length=80)
     issuer = models.CharField(_("bank"), max_length=200, blank=True)
     by_branch = models.BooleanField(_("issued by a branch"), default=False)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
     received_on = models.DateField(_("handed in on"))
     # The last day of a guarantee, the maturity of a draft or cheque; money has neither.
@@ -49,9 +50,9 @@ class SecurityInstrument(ContractScoped):
     # Turned into money: from that day it secures without an end of its own.
     cashed_on = models.DateField(_("cashed on"), null=True, blank=True)
     # Sum of the movements; what claims under way have taken up of it; what was drawn.
-    balance = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    reserved = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    drawn = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    balance = MoneyField(max_digits=18, decimal_places=2, default=0)
+    reserved = MoneyField(max_digits=18, decimal_places=2, default=0)
+    drawn = MoneyField(max_digits=18, decimal_places=2, default=0)
 
     class Meta:
         ordering = ("contract_id", "security", "pk")
@@ -119,7 +120,7 @@ class SecurityClaim(ContractScoped):
     clause = models.CharField(_("clause"), max_length=80)
     # The whole sum is called in to go on securing the contract: it stays in the balance.
     keeps = models.BooleanField(default=False)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     reason = models.CharField(_("reason"), max_length=1000)
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -132,7 +133,7 @@ class SecurityClaim(ContractScoped):
     delivered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     delivered_at = models.DateTimeField(null=True, blank=True)
     answered_on = models.DateField(_("answered on"), null=True, blank=True)
-    paid = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    paid = MoneyField(max_digits=18, decimal_places=2, default=0)
     answer_note = models.CharField(max_length=1000, blank=True)
     closed_on = models.DateField(_("completed on"), null=True, blank=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -184,7 +185,7 @@ class SecurityOrder(ContractScoped):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="security_orders")
     instrument = models.ForeignKey(SecurityInstrument, on_delete=models.PROTECT, related_name="orders")
     kind = models.CharField(max_length=10, choices=Kind)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     on = models.DateField(_("day"))
     reference = models.CharField(_("receipt or bank reference"), max_length=200)
     note = models.CharField(_("note"), max_length=1000, blank=True)
@@ -232,7 +233,7 @@ class SecurityMovement(ContractScoped):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="security_movements")
     instrument = models.ForeignKey(SecurityInstrument, on_delete=models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=10, choices=Kind)
-    change = models.DecimalField(_("change"), max_digits=18, decimal_places=2)
+    change = MoneyField(_("change"), max_digits=18, decimal_places=2)
     on = models.DateField(_("day"))
     reference = models.CharField(_("reference"), max_length=200, blank=True)
     claim = models.ForeignKey(SecurityClaim, on_delete=models.PROTECT, null=True, blank=True, related_name="movements")

@@ -8,6 +8,7 @@ from accounts.models import User
 from accounts.scoping import ContractScoped
 from billing.models.milestones import Milestone
 from contracts.models import Contract, StoredFile
+from contracts.money_fields import MoneyField
 
 
 class Invoice(ContractScoped):
@@ -21,7 +22,7 @@ class Invoice(ContractScoped):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="invoices")
     milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="invoices")
     number = models.CharField(_("invoice number"), max_length=40)
-    amount = models.DecimalField(_("amount including tax"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount including tax"), max_digits=18, decimal_places=2)
     issued_on = models.DateField(_("issued on"))
     original = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credit_notes")
     # As printed on the invoice; empty: not recorded.
@@ -66,8 +67,8 @@ class InvoiceTax(ContractScoped):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="taxes")
     rate = models.DecimalField(_("tax rate"), max_digits=6, decimal_places=4)
-    net = models.DecimalField(_("amount without tax"), max_digits=18, decimal_places=2)
-    tax = models.DecimalField(_("tax"), max_digits=18, decimal_places=2)
+    net = MoneyField(_("amount without tax"), max_digits=18, decimal_places=2)
+    tax = MoneyField(_("tax"), max_digits=18, decimal_places=2)
 
     class Meta:
         ordering = ("invoice_id", "-rate")

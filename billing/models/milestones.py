@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scoping import ContractScoped
 from contracts.models import Contract
+from contracts.money_fields import MoneyField
 from obligations.models import Obligation
 
 # SQLite adds amounts as binary fractions; half the smallest unit tells a rounding error from a fen too much.
@@ -21,7 +22,7 @@ class Milestone(ContractScoped):
     code = models.CharField(max_length=40)
     title = models.CharField(_("milestone"), max_length=120)
     clause = models.CharField(_("clause"), max_length=80)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     position = models.PositiveSmallIntegerField()
     obligation = models.OneToOneField(Obligation, on_delete=models.PROTECT, related_name="milestone")
     invoice_event = models.CharField(max_length=80, blank=True)
@@ -31,11 +32,11 @@ class Milestone(ContractScoped):
     target_on = models.DateField(null=True, blank=True)
     # Sum of checked invoices less credit notes; of applications neither rejected nor reversed; of payments less their
     # counter-entries; of deductions less theirs; of freezes in force.
-    invoiced = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    committed = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    paid = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    deducted = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    frozen = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    invoiced = MoneyField(max_digits=18, decimal_places=2, default=0)
+    committed = MoneyField(max_digits=18, decimal_places=2, default=0)
+    paid = MoneyField(max_digits=18, decimal_places=2, default=0)
+    deducted = MoneyField(max_digits=18, decimal_places=2, default=0)
+    frozen = MoneyField(max_digits=18, decimal_places=2, default=0)
 
     class Meta:
         ordering = ("contract_id", "position")

@@ -11,6 +11,7 @@ from accounts.scoping import ContractScoped
 from billing.models.invoices import Invoice
 from billing.models.milestones import Milestone
 from contracts.models import Contract, StoredFile
+from contracts.money_fields import MoneyField
 
 
 class PaymentApplication(ContractScoped):
@@ -26,7 +27,7 @@ class PaymentApplication(ContractScoped):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="payment_applications")
     milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="applications")
     number = models.CharField(_("application number"), max_length=80, unique=True)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     invoices = models.ManyToManyField(Invoice, related_name="applications")
     payee_name = models.CharField(max_length=200)
     payee_bank = models.CharField(max_length=200)
@@ -71,7 +72,7 @@ class Payment(ContractScoped):
         PaymentApplication, on_delete=models.PROTECT, null=True, blank=True, related_name="payment"
     )
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by")
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     paid_on = models.DateField(_("paid on"))
     bank_reference = models.CharField(_("bank reference"), max_length=80, unique=True)
     posted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

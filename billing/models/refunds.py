@@ -9,6 +9,7 @@ from accounts.scoping import ContractScoped
 from billing.models.deductions import Liability, SeparateClaim
 from billing.models.guarantee import SecurityClaim
 from contracts.models import Contract
+from contracts.money_fields import MoneyField
 
 
 class Refund(ContractScoped):
@@ -27,7 +28,7 @@ class Refund(ContractScoped):
         SecurityClaim, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds"
     )
     number = models.CharField(_("refund number"), max_length=80, unique=True)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2)
     note = models.CharField(_("reason"), max_length=1000)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     ordered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

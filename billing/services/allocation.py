@@ -17,13 +17,14 @@ from accounts.policy import require
 from accounts.scoping import Viewer
 from billing.models import Allocation, AllocationShare
 from billing.rules_allocation import shares, table_problem
-from billing.services.common import LARGEST, actor_id, clean_note
+from billing.services.common import actor_id, clean_note
 from billing.services.quantities import lines_of, weights_of
 from contracts.errors import Refused
 from contracts.models import Contract, InformationSystem
+from contracts.money_fields import refuse_too_large
 from contracts.selectors import today_for
 from contracts.services.files import Upload, evidence_add
-from engine.money import minor_units
+from engine.money import LARGEST_AMOUNT, minor_units
 from obligations.services.evaluation import contract_locked, facts_changed
 
 Method = Allocation.Method
@@ -97,8 +98,9 @@ def _amount(amount: Decimal, contract: Contract, system: InformationSystem) -> D
         value = Decimal(amount)
     except InvalidOperation as error:
         raise Refused(_("Enter the amount in figures."), field) from error
-    if not value.is_finite() or value < 0 or value > LARGEST:
+    if not value.is_finite() or value < 0:
         raise Refused(_("Enter an amount of zero or more."), field)
+    refuse_too_large(value, LARGEST_AMOUNT, field)
     exponent = value.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > minor_units(contract.currency):
         raise Refused(_("The amount has too many decimals. Enter it exactly."), field)

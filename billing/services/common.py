@@ -16,12 +16,12 @@ from billing.models import Milestone, NumberSequence
 from billing.terms import money_terms
 from contracts.errors import Refused
 from contracts.models import Contract, Fact
+from contracts.money_fields import refuse_too_large
 from contracts.services.facts import fact_names, fact_record
-from engine.money import minor_units
+from engine.money import LARGEST_AMOUNT, minor_units
 from obligations.services.evaluation import contract_locked, facts_changed
 from obligations.services.findings import done_withdraw
 
-LARGEST = Decimal("9999999999999999.99")
 REFERENCE = re.compile(r"[0-9A-Z][0-9A-Z./-]{3,79}")
 
 
@@ -43,14 +43,15 @@ def lock_milestone(milestone: Milestone) -> Milestone:
 
 
 def clean_amount(amount: Decimal, *, contract: Contract, zero: bool = False) -> Decimal:
-    """A positive amount (or, with `zero`, none) in whole minor units of the contract's currency; anything else is
-    refused, never rounded."""
+    """A positive amount (or, with `zero`, none) in whole minor units of the contract's currency, up to the largest that
+    is kept exactly; anything else is refused, never rounded."""
     try:
         value = Decimal(amount)
     except InvalidOperation as error:
         raise Refused(_("Enter the amount in figures."), "amount") from error
-    if not value.is_finite() or value < 0 or (value == 0 and not zero) or value > LARGEST:
+    if not value.is_finite() or value < 0 or (value == 0 and not zero):
         raise Refused(_("Enter an amount above zero."), "amount")
+    refuse_too_large(value, LARGEST_AMOUNT, "amount")
     digits = minor_units(contract.currency)
     exponent = value.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > digits:

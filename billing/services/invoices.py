@@ -27,8 +27,10 @@ from billing.services.common import actor_id, clean_amount, clean_note, clean_re
 from billing.terms import money_terms
 from contracts.errors import Refused
 from contracts.models import Contract, Fact
+from contracts.money_fields import refuse_too_large
 from contracts.selectors import today_for
 from contracts.services.files import file_store
+from engine.money import LARGEST_AMOUNT
 from obligations.reckoning import NoDefinition, day_in, grounds_for, reckon
 
 State = Invoice.State
@@ -128,6 +130,8 @@ def _printed(
     clean = clean_amount(abs(value) if credit else value, contract=contract)
     sign = -1 if credit else 1
     lines = tuple(taxes) or (file.taxes if file else ())
+    for part in (part for line in lines for part in (line.net, line.tax)):
+        refuse_too_large(part, LARGEST_AMOUNT, "taxes")
     signed = tuple(TaxLine(line.rate, sign * abs(line.net), sign * abs(line.tax)) for line in lines)
     total = sign * clean
     if signed and (

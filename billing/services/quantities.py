@@ -17,17 +17,18 @@ from accounts import journal
 from accounts.policy import require
 from accounts.scoping import Viewer
 from billing.models import SystemUse
-from billing.rules_allocation import Change, lowest_balance
+from billing.rules_allocation import Change, balance_range
 from billing.services.common import actor_id, clean_note
 from contracts.errors import Refused
 from contracts.models import Contract, DefinitionVersion, Evidence, InformationSystem, LineItem
+from contracts.money_fields import refuse_too_large
 from contracts.selectors import today_for
 from contracts.services.files import Upload, evidence_add
 from contracts.spreadsheets import RowProblem, RowsRefused
+from engine.money import LARGEST_QUANTITY
 from obligations.services.evaluation import contract_locked
 
 PLACES = 4
-LARGEST = Decimal("99999999999999.9999")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,14 @@ def clean_effective(contract: Contract, day: date) -> date:
 
 
 def clean_quantity(quantity: Decimal) -> Decimal:
-    """A change of a quantity: any sign, not zero, at most four decimals."""
+    """A change of a quantity: any sign, not zero, at most four decimals and the largest that is kept exactly."""
     try:
         value = Decimal(quantity)
     except InvalidOperation as error:
         raise Refused(_("Enter the quantity in figures."), "quantity") from error
-    if not value.is_finite() or abs(value) > LARGEST:
+    if not value.is_finite():
         raise Refused(_("Enter the quantity in figures."), "quantity")
+    refuse_too_large(value, LARGEST_QUANTITY, "quantity")
     if value == 0:
         raise Refused(_("A change of zero changes nothing. Enter how much more, or less, is used."), "quantity")
     exponent = value.normalize().as_tuple().exponent
@@ -85,20 +87,24 @@ def balances(contract: Contract, on: date) -> dict[tuple[int, int], Decimal]:
     }
 
 
-def _refuse_negative(contract: Contract, pairs: Sequence[tuple[int, InformationSystem]]) -> None:
-    """Nobody uses less than nothing, on any day. Raises Refused naming the first pair and day."""
+def _refuse_impossible(contract: Contract, pairs: Sequence[tuple[int, InformationSystem]]) -> None:
+    """Nobody uses less than nothing on any day, nor more than can be kept. Raises Refused naming the pair and day."""
     changes: dict[tuple[int, int], list[Change]] = {}
     rows = SystemUse.objects.filter(contract=contract, line__in={line for line, _system in pairs}).order_by()
     for line, system, on, quantity in rows.values_list("line", "system_id", "effective_on", "quantity"):
         changes.setdefault((line, system), []).append(Change(on, quantity))
     for line, one in pairs:
-        lowest = lowest_balance(changes.get((line, one.pk), ()))
-        if lowest is not None and lowest[1] < 0:
+        ends = balance_range(changes.get((line, one.pk), ()))
+        if ends is None:
+            continue
+        (day, left), (_day, most) = ends
+        if left < 0:
             raise Refused(
                 _("%(system)s would use %(left)s of row %(line)s on %(day)s: less than nothing. Check the ledger.")
-                % {"system": one.title, "left": f"{lowest[1].normalize():f}", "line": line, "day": lowest[0]},
+                % {"system": one.title, "left": f"{left.normalize():f}", "line": line, "day": day},
                 "quantity",
             )
+        refuse_too_large(most, LARGEST_QUANTITY, "quantity")
 
 
 def use_record(
@@ -136,7 +142,7 @@ def use_record(
             contract=locked, line=line, system=found, quantity=value, effective_on=effective_on, evidence=evidence,
             note=remark, recorded_by_id=actor_id(actor), recorded_at=timezone.now(),
         )  # fmt: skip
-        _refuse_negative(locked, [(line, found)])
+        _refuse_impossible(locked, [(line, found)])
         _journal(actor, entry, found, "quantity.record", remark)
         return entry
 
@@ -158,7 +164,7 @@ def use_reverse(*, actor: Viewer, entry: SystemUse, note: str) -> SystemUse:
             effective_on=wrong.effective_on, evidence_id=wrong.evidence_id, corrects=wrong,
             recorded_by_id=actor_id(actor), recorded_at=timezone.now(),
         )  # fmt: skip
-        _refuse_negative(locked, [(wrong.line, wrong.system)])
+        _refuse_impossible(locked, [(wrong.line, wrong.system)])
         _journal(actor, counter, wrong.system, "quantity.reverse", reason)
         return counter
 
@@ -263,7 +269,7 @@ def uses_import(
             )
             for one in planned
         )  # fmt: skip
-        _refuse_negative(locked, [(one.line, one.system) for one in planned])
+        _refuse_impossible(locked, [(one.line, one.system) for one in planned])
         journal.record(
             actor,
             "quantity.import",

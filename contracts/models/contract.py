@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Party, User
 from accounts.scoping import ContractScoped, Viewer, contract_scope
+from contracts.money_fields import MoneyField
 
 
 class Contract(ContractScoped):
@@ -17,18 +18,14 @@ class Contract(ContractScoped):
     number = models.CharField(_("contract number"), max_length=60, unique=True)
     title = models.CharField(_("title"), max_length=200)
     summary = models.CharField(_("summary"), max_length=500, blank=True)
-    buyer = models.ForeignKey(
-        Party, on_delete=models.PROTECT, related_name="contracts_bought", verbose_name=_("buyer")
-    )
-    vendor = models.ForeignKey(
-        Party, on_delete=models.PROTECT, related_name="contracts_sold", verbose_name=_("vendor")
-    )
+    buyer = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="contracts_bought", verbose_name=_("buyer"))
+    vendor = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="contracts_sold", verbose_name=_("vendor"))
     supervisor = models.ForeignKey(
         Party, on_delete=models.PROTECT, null=True, blank=True, related_name="contracts_supervised"
     )
     department = models.CharField(_("department"), max_length=80, blank=True)
     currency = models.CharField(max_length=3, default="CNY")
-    total = models.DecimalField(_("contract sum"), max_digits=18, decimal_places=2)
+    total = MoneyField(_("contract sum"), max_digits=18, decimal_places=2)
     signed_on = models.DateField(_("signed"), null=True)
     starts_on = models.DateField(_("term starts"), null=True)
     ends_on = models.DateField(_("term ends"), null=True)
@@ -84,9 +81,7 @@ class DefinitionVersion(ContractScoped):
         constraints = (
             models.UniqueConstraint(fields=("contract", "number"), name="version_number_once"),
             models.UniqueConstraint(fields=("contract", "sha256"), name="version_content_once"),
-            models.UniqueConstraint(
-                fields=("contract",), condition=Q(state="active"), name="version_one_active"
-            ),
+            models.UniqueConstraint(fields=("contract",), condition=Q(state="active"), name="version_one_active"),
             models.CheckConstraint(
                 condition=Q(activated_by=None) | Q(loaded_by=None) | ~Q(activated_by=F("loaded_by")),
                 name="version_activated_by_other",
@@ -125,9 +120,9 @@ class LineItem(ContractScoped):
     version = models.ForeignKey(DefinitionVersion, on_delete=models.PROTECT, related_name="line_items")
     number = models.PositiveSmallIntegerField(_("no."))
     title = models.CharField(_("item"), max_length=300)
-    unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=4, null=True)
-    quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=4, null=True)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True)
+    unit_price = MoneyField(_("unit price"), max_digits=18, decimal_places=4, null=True)
+    quantity = MoneyField(_("quantity"), max_digits=18, decimal_places=4, null=True)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2, null=True)
     bundle = models.CharField(_("bundle"), max_length=40, blank=True)
     group = models.CharField(_("group"), max_length=80, blank=True)
 

@@ -10,8 +10,12 @@ from fractions import Fraction
 from definitions.problems import Problem, make_problem
 from definitions.reader import Source
 from engine.definition import Definition, Instalment, Line, Security
-from engine.money import minor_units, parse_capitals, round_money, to_capitals
+from engine.money import LARGEST_AMOUNT, LARGEST_QUANTITY, minor_units, parse_capitals, round_money, to_capitals
 
+# What is kept to the last digit, by the field's name; shares and rates are not kept as figures.
+LARGEST = {
+    "amount": LARGEST_AMOUNT, "total": LARGEST_AMOUNT, "unit_price": LARGEST_QUANTITY, "quantity": LARGEST_QUANTITY,
+}  # fmt: skip
 ONE = Fraction(1)
 PERCENT = 100
 
@@ -49,7 +53,7 @@ def _capitals(source: Source, table: str, name: str, clause: str, written: str, 
 
 
 def _figure(source: Source, table: str, name: str, clause: str, currency: str, **amounts: object) -> Iterator[Problem]:
-    """Sign and decimals of amounts."""
+    """Sign, size and decimals of amounts."""
     digits = minor_units(currency)
     for field, amount in amounts.items():
         if not isinstance(amount, Decimal):
@@ -59,6 +63,8 @@ def _figure(source: Source, table: str, name: str, clause: str, currency: str, *
             yield make_problem("negative", **place, field=field, value=percent(amount))
         elif amount < 0:
             yield make_problem("negative", **place, field=field, value=amount)
+        elif amount > LARGEST.get(field, amount):
+            yield make_problem("too_large_figure", **place, field=field, value=amount, limit=f"{LARGEST[field]:,}")
         elif field in ("amount", "total") and amount != round_money(amount, digits):
             yield make_problem("minor_units", **place, amount=amount, currency=currency, digits=digits)
 
@@ -144,7 +150,13 @@ def _falling(source: Source, parts: Sequence[Instalment]) -> Iterator[Problem]:
 
 
 def _releases(source: Source, security: Security) -> Iterator[Problem]:
-    """Parts returned before the end come to no more than the whole."""
+    """Parts returned before the end come to no more than the whole, each of them a figure that can be kept."""
+    for release in security.releases:
+        if release.amount is not None and release.amount > LARGEST_AMOUNT:
+            yield make_problem(
+                "too_large_figure", file=source.file_of("security", security.id), table=f"security.{security.id}",
+                clause=security.clause, field="releases", value=release.amount, limit=f"{LARGEST_AMOUNT:,}",
+            )  # fmt: skip
     share = sum((Fraction(release.share) for release in security.releases if release.share is not None), Fraction(0))
     amounts = [release.amount for release in security.releases if release.amount is not None]
     shown = percent(share) if share > ONE else str(sum(amounts))

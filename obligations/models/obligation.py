@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scoping import ContractScoped, Viewer, contract_scope
 from contracts.models import Contract, DefinitionVersion
+from contracts.money_fields import MoneyField
 
 
 def shared_scope(viewer: Viewer, prefix: str = "") -> Q:
@@ -59,7 +60,7 @@ class Obligation(ContractScoped):
     policy = models.CharField(max_length=40, default="default")
     # the buyer's role that the reminder policy names: whose list the buyer's own duties stand in
     role = models.CharField(max_length=3, blank=True)
-    amount = models.DecimalField(_("amount at stake"), max_digits=18, decimal_places=2, null=True, blank=True)
+    amount = MoneyField(_("amount at stake"), max_digits=18, decimal_places=2, null=True, blank=True)
     position = models.PositiveIntegerField(default=0)
 
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import BigIntegerField, Count, F, Min, Q, Sum
+from django.db.models.functions import Cast, Round
 
 from accounts.policy import require
 from accounts.scoping import Viewer
@@ -118,7 +119,7 @@ def overview(*, viewer: Viewer, contract: Contract, as_of: date, known_on: date 
     owed = list_rows(stored.filter(state__in=("open", "submitted")).exclude(due_state="never"))
     page = owed.filter(due_at__isnull=False).order_by("due_at", "pk")[:URGENT_ROWS]
     urgent = tuple(build_row(row, viewer=viewer, as_of=as_of) for row in page)
-    money = counted.pop("money_month") or Decimal(0)
+    money = Decimal(counted.pop("money_month") or 0).scaleb(-2)
     figures = Figures30(money_month=money, **{name: int(value) for name, value in counted.items()})
     return Overview(as_of, known_on, figures, grouped(urgent))
 
@@ -139,7 +140,8 @@ def _counts(as_of: date, zone: str) -> dict[str, Any]:
         "in_review": Count("pk", filter=Q(state="submitted")),
         "done": Count("pk", filter=Q(state="done")),
         "owed": Count("pk", filter=owed),
-        "money_month": Sum("amount", filter=in_month),
+        # in whole cents: added up as decimals, SQLite would lose those of a large sum
+        "money_month": Sum(Cast(Round(F("amount") * 100), BigIntegerField()), filter=in_month),
     }
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scoping import ContractScoped, Viewer, contract_scope
 from contracts.models import Contract, DefinitionVersion
+from contracts.money_fields import MoneyField
 from penalties.models.case import PenaltyCase
 
 
@@ -53,9 +54,9 @@ class Assessment(ContractScoped):
     as_of = models.DateField()
     known_on = models.DateField(null=True, blank=True)
     unit = models.CharField(max_length=8)
-    low = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
-    high = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
-    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    low = MoneyField(max_digits=18, decimal_places=2, null=True, blank=True)
+    high = MoneyField(max_digits=18, decimal_places=2, null=True, blank=True)
+    amount = MoneyField(max_digits=18, decimal_places=2, null=True, blank=True)
     # The row a person picked where the contract leaves the choice, by its label.
     picked = models.CharField(max_length=240, blank=True)
     outcome = models.JSONField()

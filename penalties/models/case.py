@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.scoping import ContractScoped, Viewer, contract_scope
 from billing.models import Liability
 from contracts.models import Contract
+from contracts.money_fields import MoneyField
 
 # Before a second person has approved, and the two ways out that need no approval.
 UNAPPROVED = ("clue", "established", "proposed", "waived")
@@ -62,9 +63,9 @@ class PenaltyCase(ContractScoped):
     happened_on = models.DateField(_("happened"), null=True, blank=True)
     state = models.CharField(max_length=12, choices=State, default=State.CLUE)
     # The latest figures: bounds while something is open, `amount` once it is fixed by a proposal or a decision.
-    low = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
-    high = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
-    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True, blank=True)
+    low = MoneyField(max_digits=18, decimal_places=2, null=True, blank=True)
+    high = MoneyField(max_digits=18, decimal_places=2, null=True, blank=True)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2, null=True, blank=True)
     missing = models.JSONField(default=list)
     needs_minutes = models.BooleanField(default=False)
     has_minutes = models.BooleanField(default=False)
@@ -96,6 +97,10 @@ class PenaltyCase(ContractScoped):
         Liability, on_delete=models.PROTECT, null=True, blank=True, related_name="penalty_case"
     )
     closed_at = models.DateTimeField(null=True, blank=True)
+    # What it comes to by facts that moved after the amount was fixed; empty while they bear it out.
+    moved_at = models.DateTimeField(null=True, blank=True)
+    moved_low = MoneyField(max_digits=18, decimal_places=2, null=True, blank=True)
+    moved_high = MoneyField(max_digits=18, decimal_places=2, null=True, blank=True)
 
     class Meta:
         ordering = ("-pk",)

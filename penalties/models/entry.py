@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scoping import ContractScoped, Viewer, contract_scope
 from contracts.models import Evidence
+from contracts.money_fields import MoneyField
 from penalties.models.case import PenaltyCase
 
 
@@ -38,6 +39,7 @@ class CaseEntry(ContractScoped):
         WAIVED = "waived", _("Waived")
         ADJUSTMENT = "adjustment", _("Adjusted")
         CLOSED = "closed", _("Closed")
+        MOVED = "moved", _("The facts have moved")
 
     scope_prefix: ClassVar[str] = "case__contract__"
 
@@ -47,7 +49,7 @@ class CaseEntry(ContractScoped):
     state = models.CharField(max_length=12)  # the case's state after it
     internal = models.BooleanField(default=True)
     text = models.CharField(max_length=4000, blank=True)
-    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    amount = MoneyField(max_digits=18, decimal_places=2, null=True, blank=True)
     evidence = models.ManyToManyField(Evidence, related_name="case_entries", blank=True)
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     recorded_at = models.DateTimeField()

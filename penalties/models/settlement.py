@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scoping import ContractScoped
+from contracts.money_fields import MoneyField
 from penalties.models.case import PenaltyCase
 
 
@@ -26,7 +27,7 @@ class Settlement(ContractScoped):
     case = models.ForeignKey(PenaltyCase, on_delete=models.PROTECT, related_name="settlements")
     # [{"source": "instalment:3" | "guarantee:5" | "vendor", "amount": "12.00"}]
     plan = models.JSONField()
-    amount = models.DecimalField(max_digits=18, decimal_places=2)
+    amount = MoneyField(max_digits=18, decimal_places=2)
     claim_due_on = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=1000, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
@@ -67,8 +68,8 @@ class CaseAdjustment(ContractScoped):
     scope_prefix: ClassVar[str] = "case__contract__"
 
     case = models.ForeignKey(PenaltyCase, on_delete=models.PROTECT, related_name="adjustments")
-    before = models.DecimalField(max_digits=18, decimal_places=2)
-    after = models.DecimalField(max_digits=18, decimal_places=2)
+    before = MoneyField(max_digits=18, decimal_places=2)
+    after = MoneyField(max_digits=18, decimal_places=2)
     reason = models.CharField(_("reason"), max_length=1000)
     # By when the vendor pays its part of a further claim.
     claim_due_on = models.DateField(null=True, blank=True)

@@ -198,7 +198,7 @@ def test_an_agreed_table_adds_up_or_is_refused(world):
         ({"s3": Decimal("-1")}, "zero or more"),
         ({"s3": Decimal("0.001")}, "decimals"),
         ({"s3": Decimal("NaN")}, "zero or more"),
-        ({"s3": Decimal("1e999")}, "zero or more"),
+        ({"s3": Decimal("1e999")}, "is above"),
         ({"s11": Decimal(1)}, "no system"),
     ):
         with pytest.raises(Refused, match=said):
@@ -343,6 +343,19 @@ def test_a_ledger_counts_by_its_days_and_never_below_nothing(world):
         use(world, "s1", -61, on=date(2025, 8, 1))
     assert everything() == before
     use(world, "s1", -60, on=date(2025, 10, 1))
+
+
+def test_a_ledger_counts_up_to_the_largest_quantity(world):
+    """No entry goes beyond it, and no sum of entries does on any day: a sum is a weight that is kept."""
+    use(world, "s1", "99999999999.9998")
+    use(world, "s1", "0.0001", on=date(2025, 9, 1))
+    before = everything()
+    with pytest.raises(Refused, match="is above"):
+        use(world, "s1", "0.0001", on=date(2025, 8, 1))
+    assert everything() == before
+    page = allocation_page(world.contract, viewer=world.viewer("IT"), on=date(2025, 9, 1))
+    by_line = next(option for option in page.options if option.key == "line-1")
+    assert by_line.parts[0].weight == Decimal("99999999999.9999")
 
 
 def test_a_mistake_is_countered_once_and_stays(world):

@@ -55,11 +55,10 @@ def test_what_an_evaluation_rests_on_comes_back_unchanged_in_one_question(contra
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("amount", ["0", "0.01", "4845283.52", "9999999999999.99", "9999999999999999.99"])
+@pytest.mark.parametrize("amount", ["0", "0.01", "4845283.52", "9999999999999.98", "9999999999999.99"])
 def test_an_amount_keeps_every_fen(contract: Contract, amount: str) -> None:
-    """SQLite keeps decimals as binary fractions, PostgreSQL as digits: to finance both say the same."""
-    if connection.vendor == "sqlite" and len(amount.strip("-").replace(".", "")) > 15:
-        pytest.skip("SQLite itself keeps fifteen digits")
+    """SQLite keeps decimals as binary fractions, PostgreSQL as digits: to finance both say the same, up to the largest
+    amount there is."""
     Contract.objects.filter(pk=contract.pk).update(total=Decimal(amount))
     ((row,),) = gather(Contract.objects.filter(pk=contract.pk))
     assert row.total == Contract.objects.get(pk=contract.pk).total == Decimal(amount)

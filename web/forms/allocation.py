@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from contracts.money_fields import AmountInput
+from engine.money import LARGEST_QUANTITY
 from web.forms.billing import DAY, NOTE, MoneyForm
 
 
@@ -30,9 +32,9 @@ class UseForm(EvidenceFields):
 
     line = forms.TypedChoiceField(label=_("Row"), coerce=int)
     system = forms.ChoiceField(label=_("System"))
-    quantity = forms.DecimalField(
+    quantity = AmountInput(
         label=_("Change of quantity"),
-        max_digits=18,
+        max_value=LARGEST_QUANTITY,
         decimal_places=4,
         help_text=_("More is positive, less is negative. The price does not change with it."),
     )
@@ -81,8 +83,8 @@ class AllocationForm(EvidenceFields):
         ]
         self.codes = [row.code for row in systems]
         for row in systems:
-            self.fields[f"amount_{row.code}"] = forms.DecimalField(
-                label=f"{row.code} {row.title}", max_digits=18, decimal_places=2, required=False, min_value=Decimal(0)
+            self.fields[f"amount_{row.code}"] = AmountInput(
+                label=f"{row.code} {row.title}", required=False, min_value=Decimal(0)
             )
         self.order_fields(
             [

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.forms import InvoiceFields
+from contracts.money_fields import AmountInput
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 NOTE = forms.Textarea(attrs={"rows": 3})
@@ -35,7 +36,7 @@ class DecisionForm(MoneyForm):
 
 
 class ApplicationForm(MoneyForm):
-    amount = forms.DecimalField(label=_("Amount to pay"), max_digits=18, decimal_places=2)
+    amount = AmountInput(label=_("Amount to pay"))
     invoices = forms.MultipleChoiceField(label=_("Invoices paid with it"), widget=forms.CheckboxSelectMultiple)
     note = forms.CharField(label=_("Reason, printed on the form"), widget=NOTE, max_length=1000, required=False)
     # What the applicant saw: if the contract's account changed since, the application is refused.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from contracts.money_fields import AmountInput
 from web.forms.billing import DAY, NOTE, MoneyForm
 
 
@@ -13,7 +14,7 @@ class InstrumentForm(MoneyForm):
     number = forms.CharField(label=_("Number"), max_length=100, help_text=_("As printed; for money, the receipt's."))
     issuer = forms.CharField(label=_("Bank"), max_length=200, required=False, help_text=_("Not for money."))
     by_branch = forms.BooleanField(label=_("Issued by a branch of the bank"), required=False)
-    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=2)
+    amount = AmountInput(label=_("Amount"))
     issued_on = forms.DateField(label=_("Issued on"), widget=DAY, required=False)
     received_on = forms.DateField(label=_("Handed in on"), widget=DAY, help_text=_("The day the original came in."))
     expires_on = forms.DateField(
@@ -35,7 +36,7 @@ class InstrumentForm(MoneyForm):
 
 
 class OrderForm(MoneyForm):
-    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=2)
+    amount = AmountInput(label=_("Amount"))
     on = forms.DateField(label=_("Day"), widget=DAY, help_text=_("The day it was done."))
     reference = forms.CharField(label=_("Receipt or bank reference"), max_length=200)
     note = forms.CharField(label=_("Note"), widget=NOTE, max_length=1000, required=False)
@@ -55,7 +56,7 @@ class ClaimForm(MoneyForm):
     liability = forms.ChoiceField(
         label=_("Rests on"), required=False, help_text=_("What the vendor owes; the claim may not exceed it.")
     )
-    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=2)
+    amount = AmountInput(label=_("Amount"))
     reason = forms.CharField(label=_("Reason, for the letter"), widget=NOTE, max_length=1000)
 
     def __init__(
@@ -75,7 +76,7 @@ class DeliveryForm(MoneyForm):
 class AnswerForm(MoneyForm):
     outcome = forms.ChoiceField(label=_("What came of it"), widget=forms.RadioSelect)
     on = forms.DateField(label=_("Day"), widget=DAY)
-    amount = forms.DecimalField(label=_("Amount paid"), max_digits=18, decimal_places=2, required=False)
+    amount = AmountInput(label=_("Amount paid"), required=False)
     reference = forms.CharField(label=_("Bank reference"), max_length=200, required=False)
     note = forms.CharField(
         label=_("Note"), widget=NOTE, max_length=1000, required=False, help_text=_("Needed when nothing was paid.")

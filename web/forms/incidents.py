@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contracts.attribute_words import attribute_words
+from contracts.money_fields import AmountInput
 from web.forms.billing import DAY, NOTE, DecisionForm, MoneyForm
 from web.forms.facts import attribute_field
 
@@ -90,7 +91,7 @@ VALUES = {
     ),
     "count": lambda label: forms.IntegerField(label=label, required=False, min_value=0),
     "date": lambda label: forms.DateField(label=label, required=False, widget=DAY),
-    "money": lambda label: forms.DecimalField(label=label, required=False, max_digits=18, decimal_places=2),
+    "money": lambda label: AmountInput(label=label, required=False),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contracts.forms import MultipleFileField
+from contracts.money_fields import AmountInput
 from penalties.selectors import notice_methods
 from web.forms.billing import DAY, NOTE, DecisionForm, MoneyForm
 from web.forms.facts import attribute_field
@@ -100,10 +101,8 @@ class ProposeForm(MoneyForm):
 
 
 class ApproveForm(DecisionForm):
-    amount = forms.DecimalField(
+    amount = AmountInput(
         label=_("Reduce to"),
-        max_digits=18,
-        decimal_places=2,
         required=False,
         help_text=_("Empty: as proposed. A reduction needs a reason in the note."),
     )
@@ -162,10 +161,8 @@ class CaseDecisionForm(MoneyForm):
             ("withdrawn", _("Withdraw: the objection is accepted")),
         ),
     )
-    amount = forms.DecimalField(
+    amount = AmountInput(
         label=_("Amount"),
-        max_digits=18,
-        decimal_places=2,
         required=False,
         help_text=_("Only for a lower amount; empty: what was computed anew."),
     )
@@ -201,9 +198,7 @@ class SettleForm(MoneyForm):
         super().__init__(*args, **kwargs)
         self.sources = {f"source_{number}": key for number, (key, _label, _help) in enumerate(sources)}
         own = {
-            f"source_{number}": forms.DecimalField(
-                label=label, max_digits=18, decimal_places=2, min_value=0, required=False, help_text=help_text
-            )
+            f"source_{number}": AmountInput(label=label, min_value=0, required=False, help_text=help_text)
             for number, (_key, label, help_text) in enumerate(sources)
         }
         self.fields = {**own, **self.fields}
@@ -218,7 +213,7 @@ class SettleForm(MoneyForm):
 
 
 class AdjustForm(_WithUploads):
-    amount = forms.DecimalField(label=_("New amount"), max_digits=18, decimal_places=2, min_value=0)
+    amount = AmountInput(label=_("New amount"), min_value=0)
     claim_due_on = forms.DateField(
         label=_("The vendor pays its part by"),
         widget=DAY,

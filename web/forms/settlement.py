@@ -5,12 +5,13 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from contracts.money_fields import AmountInput
 from web.forms.billing import DAY, NOTE, MoneyForm
 
 
 class DeductionForm(MoneyForm):
     milestone = forms.ChoiceField(label=_("Deduct from"))
-    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=2)
+    amount = AmountInput(label=_("Amount"))
     note = forms.CharField(label=_("Note"), widget=NOTE, max_length=1000, required=False)
 
     def __init__(self, *args: object, milestones: list[tuple[str, str]], **kwargs: object) -> None:
@@ -19,7 +20,7 @@ class DeductionForm(MoneyForm):
 
 
 class ClaimForm(MoneyForm):
-    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=2)
+    amount = AmountInput(label=_("Amount"))
     due_on = forms.DateField(
         label=_("To be paid by"), widget=DAY, help_text=_("The contract names no day: set one and say how it was set.")
     )

@@ -1,4 +1,5 @@
-"""The payment advice as tables: transfers received, and what one owes the buyer apart from the instalment."""
+"""The payment advice as tables: transfers received, what one owes the buyer apart from the instalment, and
+what comes back of that."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from billing.selectors.advice import OwedLine, PaidLine
+from billing.selectors.advice import BackLine, OwedLine, PaidLine
 from billing.selectors.settlement import Waterfall
 from billing.terms import masked
-from web.components import Cell, Column, Row, Table, WaterfallLine
+from web.components import Cell, Column, Row, Table, Tone, WaterfallLine
 
 
 def advice_lines(found: Waterfall) -> tuple[WaterfallLine, ...]:
@@ -80,4 +81,40 @@ def advice_owed_table(rows: Iterable[OwedLine], *, currency: str, today: date) -
             for row in rows
         ),
         _("Nothing is owed"),
+    )
+
+
+def back_state(paid: bool) -> tuple[str, Tone]:
+    """How far a refund has come, seen from the one who gets it."""
+    return (_("Paid back"), "ok") if paid else (_("To be paid back"), "info")
+
+
+def advice_back_table(rows: Iterable[BackLine], *, with_contract: bool = False) -> Table:
+    """What the buyer pays back of claims one has met."""
+    return Table(
+        _("Refunds"),
+        (
+            Column(_("Refund"), "main"),
+            Column(_("Clause")),
+            Column(_("Approved"), "date"),
+            Column(_("State")),
+            Column(_("Amount"), "num"),
+            Column(_("Paid back on"), "date"),
+        ),
+        tuple(_back_row(row, with_contract=with_contract) for row in rows),
+        _("Nothing goes back to the vendor"),
+    )
+
+
+def _back_row(row: BackLine, *, with_contract: bool) -> Row:
+    word, tone = back_state(row.paid_on is not None)
+    return Row(
+        (
+            Cell(row.title, sub=f"{row.number} · {row.contract}" if with_contract else row.number),
+            Cell(clause=row.clause),
+            Cell(row.approved_on.isoformat()),
+            Cell(word, chip=True, tone=tone),
+            Cell(amount=row.amount, currency=row.currency),
+            Cell(row.paid_on.isoformat() if row.paid_on else "", sub=row.bank_reference),
+        )
     )

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from accounts.policy import allows
 from accounts.scoping import Viewer
 from contracts.selectors import today_for
 from penalties import rules
@@ -73,13 +74,25 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """What the buyer pays back of it; `paid_on` None: still to be transferred."""
+
+    number: str
+    amount: Decimal
+    state_text: str
+    paid_on: date | None
+    bank_reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Penalty:
-    """One issued penalty. `acts` is what the vendor may do now."""
+    """One issued penalty. `acts` is what the vendor may do now; `refunds` only for readers with sight of money."""
 
     line: Line
     grounds: tuple[Ground, ...]
     entries: tuple[Entry, ...]
     claims: tuple[Claim, ...]
+    refunds: tuple[Back, ...]
     deducted: Decimal | None
     sent_on: date | None
     delivered_on: date | None
@@ -136,6 +149,7 @@ def penalty(pk: int, *, viewer: Viewer) -> Penalty:
             for entry in found.entries
         ),
         claims=tuple(Claim(row.number, row.amount, row.due_on, str(row.get_state_display())) for row in found.claims),
+        refunds=_refunds(found) if allows(viewer, "portal.money.read") else (),
         deducted=case.liability.deducted if case.liability is not None else None,
         sent_on=case.sent_on,
         delivered_on=case.delivered_on,
@@ -152,6 +166,13 @@ def _grounds(found: CasePage) -> tuple[Ground, ...]:
         Ground(row.title, row.clause, tuple(sentences(row, found.definition)))
         for row in found.outcome.rows
         if row.label in found.outcome.winners
+    )
+
+
+def _refunds(found: CasePage) -> tuple[Back, ...]:
+    return tuple(
+        Back(row.number, row.amount, str(row.get_state_display()), row.paid_on, row.bank_reference)
+        for row in found.refunds
     )
 
 

@@ -16,12 +16,13 @@ from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
 from billing.drawing import draw_waterfall
 from billing.forms import invoice_values
+from billing.selectors.advice import refunds_back
 from contracts.addresses import number_parameter, with_query
 from contracts.asof import page_date
 from contracts.downloads import attachment_response
 from contracts.forms import run_form
 from documents.excel import excel_response
-from portal.advice_rows import advice_lines, advice_owed_table, advice_payments_table
+from portal.advice_rows import advice_back_table, advice_lines, advice_owed_table, advice_payments_table
 from portal.forms import InvoiceForm
 from portal.readmodels import invoice_lines, milestone_lines
 from portal.rows import filter_group, invoices_excel, invoices_table, milestones_excel, milestones_table
@@ -51,6 +52,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
     context = {
         "milestones": milestones_table(lines, query=page.query, today=page.is_today),
         "invoices": invoices_table(rows),
+        "back": advice_back_table(refunds_back(viewer=viewer, as_of=page.as_of), with_contract=True),
         "past": not page.is_today,
         "filter_groups": [
             filter_group(
@@ -84,6 +86,7 @@ def payment_advice(request: HttpRequest, milestone_id: int) -> HttpResponse:
         "lines": advice_lines(found.waterfall),
         "payments": advice_payments_table(found.payments, currency=currency),
         "owed": advice_owed_table(found.owed, currency=currency, today=page.as_of),
+        "back": advice_back_table(found.back),
     }
     return render(request, "portal/advice.html", context)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -30,6 +32,19 @@ def _initial(request: HttpRequest, **values: object) -> dict[str, object]:
 
 def _back(contract_id: int) -> str:
     return reverse("web:contract_settlement", args=[contract_id])
+
+
+def _settling(
+    request: HttpRequest, row: Any, *, form: forms.Form, do: Callable[[dict[str, Any]], object], done: str, **shown: Any
+) -> HttpResponse:
+    """The page of an act on something of a contract's settlement, to which it leads back; `do` gets the form's data."""
+
+    def act(data: dict[str, Any]) -> str:
+        do({name: value for name, value in data.items() if name != "idempotency_key"})
+        return _back(row.contract_id)
+
+    context = {"back": _back(row.contract_id), "demo": row.contract.is_demo, **shown}
+    return run_form(request, form=form, template=ACTION, context=context, act=act, done=done)
 
 
 @access(GET="payment.read")
@@ -115,27 +130,18 @@ def deduction_reverse(request: HttpRequest, deduction_id: int) -> HttpResponse:
     """Take a deduction back by a counter-entry."""
     viewer = request_viewer(request)
     deduction = selectors.deduction_get(deduction_id, viewer=viewer)
-    form = ReasonForm(request.POST or None, initial=_initial(request))
-
-    def act(data: dict[str, Any]) -> str:
-        services.deduction_reverse(actor=viewer, deduction=deduction, note=data["note"])
-        return _back(deduction.contract_id)
-
-    context = {
-        "heading": _("Take the deduction back"),
-        "sub": deduction.number,
-        "submit": _("Post the counter-entry"),
-        "back": _back(deduction.contract_id),
-        "summary": [
+    return _settling(
+        request, deduction, form=ReasonForm(request.POST or None, initial=_initial(request)),
+        do=lambda data: services.deduction_reverse(actor=viewer, deduction=deduction, **data),
+        done=_("The deduction is taken back by a counter-entry."),
+        heading=_("Take the deduction back"), sub=deduction.number, submit=_("Post the counter-entry"),
+        summary=[
             (_("Deduction"), deduction.liability.title),
             (_("Milestone"), deduction.milestone.title),
             (_("Amount"), money_text(deduction.amount, deduction.contract.currency)),
             (_("Deducted by"), str(deduction.added_by)),
         ],
-        "demo": deduction.contract.is_demo,
-    }
-    done = _("The deduction is taken back by a counter-entry.")
-    return run_form(request, form=form, template=ACTION, context=context, act=act, done=done)
+    )  # fmt: skip
 
 
 @access(GET="claim.keep", POST="claim.keep")
@@ -145,22 +151,12 @@ def claim_add(request: HttpRequest, liability_id: int) -> HttpResponse:
     viewer = request_viewer(request)
     liability = selectors.liability_get(liability_id, viewer=viewer)
     left = liability.amount - liability.deducted - liability.claimed - liability.drawn
-    form = ClaimForm(request.POST or None, initial=_initial(request, amount=left))
-
-    def act(data: dict[str, Any]) -> str:
-        data.pop("idempotency_key")
-        services.separate_claim_add(actor=viewer, liability=liability, **data)
-        return _back(liability.contract_id)
-
-    context = {
-        "heading": _("Claim separately"),
-        "sub": liability.title,
-        "submit": _("Claim"),
-        "back": _back(liability.contract_id),
-        "summary": _about(liability),
-        "demo": liability.contract.is_demo,
-    }
-    return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The claim is recorded."))
+    return _settling(
+        request, liability, form=ClaimForm(request.POST or None, initial=_initial(request, amount=left)),
+        do=lambda data: services.separate_claim_add(actor=viewer, liability=liability, **data),
+        done=_("The claim is recorded."),
+        heading=_("Claim separately"), sub=liability.title, submit=_("Claim"), summary=_about(liability),
+    )  # fmt: skip
 
 
 @access(GET="claim.keep", POST="claim.keep")
@@ -169,23 +165,13 @@ def claim_settle(request: HttpRequest, separate_id: int) -> HttpResponse:
     """Record the vendor's transfer."""
     viewer, page = request_viewer(request), page_date(request)
     claim = selectors.claim_get(separate_id, viewer=viewer)
-    form = ClaimPaidForm(request.POST or None, initial=_initial(request, settled_on=page.today))
-
-    def act(data: dict[str, Any]) -> str:
-        data.pop("idempotency_key")
-        services.separate_claim_settle(actor=viewer, claim=claim, **data)
-        return _back(claim.contract_id)
-
-    context = {
-        "heading": _("Record the receipt"),
-        "sub": claim.number,
-        "submit": _("Save"),
-        "back": _back(claim.contract_id),
-        "links": [(reverse("web:claim_withdraw", args=[claim.pk]), _("Withdraw the claim instead"))],
-        "summary": _claimed(claim),
-        "demo": claim.contract.is_demo,
-    }
-    return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The receipt is recorded."))
+    return _settling(
+        request, claim, form=ClaimPaidForm(request.POST or None, initial=_initial(request, settled_on=page.today)),
+        do=lambda data: services.separate_claim_settle(actor=viewer, claim=claim, **data),
+        done=_("The receipt is recorded."),
+        heading=_("Record the receipt"), sub=claim.number, submit=_("Save"), summary=_claimed(claim),
+        links=[(reverse("web:claim_withdraw", args=[claim.pk]), _("Withdraw the claim instead"))],
+    )  # fmt: skip
 
 
 @access(GET="claim.keep", POST="claim.keep")
@@ -195,21 +181,12 @@ def claim_withdraw(request: HttpRequest, separate_id: int) -> HttpResponse:
     viewer = request_viewer(request)
     claim = selectors.claim_get(separate_id, viewer=viewer)
     require(viewer, "claim.keep", claim)
-    form = ReasonForm(request.POST or None, initial=_initial(request))
-
-    def act(data: dict[str, Any]) -> str:
-        services.separate_claim_withdraw(actor=viewer, claim=claim, note=data["note"])
-        return _back(claim.contract_id)
-
-    context = {
-        "heading": _("Withdraw the claim"),
-        "sub": claim.number,
-        "submit": _("Withdraw"),
-        "back": _back(claim.contract_id),
-        "summary": _claimed(claim),
-        "demo": claim.contract.is_demo,
-    }
-    return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The claim is withdrawn."))
+    return _settling(
+        request, claim, form=ReasonForm(request.POST or None, initial=_initial(request)),
+        do=lambda data: services.separate_claim_withdraw(actor=viewer, claim=claim, **data),
+        done=_("The claim is withdrawn."),
+        heading=_("Withdraw the claim"), sub=claim.number, submit=_("Withdraw"), summary=_claimed(claim),
+    )  # fmt: skip
 
 
 @access(GET="refund.pay", POST="refund.pay")
@@ -218,28 +195,19 @@ def refund_pay(request: HttpRequest, refund_id: int) -> HttpResponse:
     """Record that money went back to the vendor."""
     viewer, page = request_viewer(request), page_date(request)
     refund = selectors.refund_get(refund_id, viewer=viewer)
-    form = RefundPaidForm(request.POST or None, initial=_initial(request, paid_on=page.today))
-
-    def act(data: dict[str, Any]) -> str:
-        data.pop("idempotency_key")
-        services.refund_pay(actor=viewer, refund=refund, **data)
-        return _back(refund.contract_id)
-
-    context = {
-        "heading": _("Record the refund"),
-        "sub": refund.number,
-        "submit": _("Save"),
-        "back": _back(refund.contract_id),
-        "summary": [
+    return _settling(
+        request, refund, form=RefundPaidForm(request.POST or None, initial=_initial(request, paid_on=page.today)),
+        do=lambda data: services.refund_pay(actor=viewer, refund=refund, **data),
+        done=_("The refund is recorded."),
+        heading=_("Record the refund"), sub=refund.number, submit=_("Save"),
+        summary=[
             (_("Refund"), refund.number),
             (_("Liability"), refund.liability.title),
             (_("Amount"), money_text(refund.amount, refund.contract.currency)),
             (_("Reason"), refund.note),
             (_("Approved by"), str(refund.approved_by)),
         ],
-        "demo": refund.contract.is_demo,
-    }
-    return run_form(request, form=form, template=ACTION, context=context, act=act, done=_("The refund is recorded."))
+    )  # fmt: skip
 
 
 def _claimed(claim: Any) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from accounts.scoping import Viewer
 from billing.models import Liability, Milestone, SeparateClaim
 from billing.services.common import actor_id, bank_reference_of, clean_amount, clean_note, next_number
 from billing.services.liabilities import liability_locked, settle_from
+from billing.services.references import reference_once
 from contracts.errors import Refused
 from contracts.selectors import today_for
 from obligations.services.deadlines import Deadline, deadline_keep
@@ -111,13 +112,8 @@ def separate_claim_settle(
         if settled_on > today_for(source.contract):
             raise Refused(_("The day lies in the future. Enter the day the money came in."), "settled_on")
         row.state, row.settled_on, row.bank_reference = State.SETTLED, settled_on, reference
-        try:
-            with transaction.atomic():
-                _close(row, actor=actor, note=note)
-        except IntegrityError as error:
-            raise Refused(
-                _("This bank reference has been recorded before. Check the number."), "bank_reference"
-            ) from error
+        with reference_once():
+            _close(row, actor=actor, note=note)
         journal.record(
             actor,
             "claim.settle",

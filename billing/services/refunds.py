@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from accounts.scoping import Viewer
 from billing.models import Refund, SecurityClaim, SeparateClaim
 from billing.services.common import actor_id, bank_reference_of, clean_amount, clean_note, next_number
 from billing.services.liabilities import liability_draw, liability_locked, settle_from
+from billing.services.references import reference_once
 from contracts.errors import Refused
 from contracts.selectors import today_for
 
@@ -102,13 +103,8 @@ def refund_pay(*, actor: Viewer, refund: Refund, paid_on: date, bank_reference: 
             raise Refused(_("The day lies in the future. Enter the day the money went out."), "paid_on")
         row.state, row.paid_on, row.bank_reference = Refund.State.PAID, paid_on, reference
         row.paid_by_id, row.paid_at = actor_id(actor), timezone.now()
-        try:
-            with transaction.atomic():
-                row.save(update_fields=("state", "paid_on", "bank_reference", "paid_by", "paid_at"))
-        except IntegrityError as error:
-            raise Refused(
-                _("This bank reference has been recorded before. Check the number."), "bank_reference"
-            ) from error
+        with reference_once():
+            row.save(update_fields=("state", "paid_on", "bank_reference", "paid_by", "paid_at"))
         journal.record(
             actor,
             "refund.pay",

@@ -20,6 +20,7 @@ from billing.services.common import (
     payments_changed,
     settle_duty,
 )
+from billing.services.references import reference_once
 from contracts.errors import Refused
 from contracts.selectors import today_for
 
@@ -116,19 +117,16 @@ def _counter(
     taken = PaymentApplication.objects.filter(pk=application.pk, state=PaymentApplication.State.PAID)
     if taken.update(state=PaymentApplication.State.REVERSED) != 1:
         raise Refused(_("This payment is being reversed, or was. Load the page to see by whom."))
-    try:
-        with transaction.atomic():
-            counter = Payment.objects.create(
-                contract=milestone.contract,
-                reverses=payment,
-                amount=-payment.amount,
-                paid_on=reversal.happened_on,
-                bank_reference=reversal.bank_reference,
-                posted_by_id=actor_id(actor),
-                posted_at=timezone.now(),
-            )
-    except IntegrityError as error:
-        raise Refused(_("This bank reference has been recorded before. Check the number."), "bank_reference") from error
+    with reference_once():
+        counter = Payment.objects.create(
+            contract=milestone.contract,
+            reverses=payment,
+            amount=-payment.amount,
+            paid_on=reversal.happened_on,
+            bank_reference=reversal.bank_reference,
+            posted_by_id=actor_id(actor),
+            posted_at=timezone.now(),
+        )
     milestone.paid -= payment.amount
     milestone.committed -= payment.amount
     milestone.save(update_fields=("paid", "committed"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.policy import allows
 from accounts.scoping import Viewer
 from contracts.attribute_words import attribute_words
+from engine.money import LARGEST_AMOUNT
 from penalties import rules
+from penalties.outcomes import Outcome
 from penalties.outcomes import Row as OutcomeRow
 from penalties.selectors import CasePage
 from penalties.selectors.sheet import IMAGINED
@@ -186,6 +188,46 @@ def rows_table(rows: Sequence[OutcomeRow], currency: str, definition: Any) -> Ta
     )
 
 
+def outcomes_table(shown: Sequence[Mapping[str, Any]]) -> Table:
+    """A sheet at a glance, each line leading to its card; `shown` as the sheet's page has it."""
+    return Table(
+        _("What follows"),
+        (
+            Column(_("What for"), "main"),
+            Column(_("Clause")),
+            Column(_("Result")),
+            Column(_("Amount"), "num"),
+            Column(_("Case")),
+        ),
+        tuple(
+            Row(
+                (
+                    Cell(item["outcome"].title, url=f"#{item['anchor']}", sub=item["about"]),
+                    Cell(clause=item["outcome"].clause),
+                    Cell(outcome_text(item["outcome"]), chip=True, tone="info" if item["outcome"].standing else ""),
+                    Cell(item["range"]),
+                    _case_cell(item["case"]),
+                ),
+                strong=item["outcome"].standing,
+            )
+            for item in shown
+        ),
+    )
+
+
+def _case_cell(case: Any) -> Cell:
+    if case is None:
+        return Cell()
+    return Cell(case.number, url=reverse("web:penalty", args=[case.pk]), sub=str(case.get_state_display()))
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """How far a claim is: it stands, it stands and a person must still choose, or facts are missing."""
+    if not outcome.standing:
+        return stage_text("clue")
+    return stage_text("candidate" if outcome.amount is not None and not outcome.decision else "undecided")
+
+
 def why_text(row: OutcomeRow, definition: Any) -> str:
     """Why a row counts for less: what bars it, or what is missing."""
     if row.barred_by:
@@ -254,6 +296,9 @@ def blocker_words(definition: Any, names: Sequence[str]) -> list[tuple[str, str]
             found[_("Minutes of the talks: a lighter penalty was displaced")] = ""
         elif name == "amount":
             found[_("One amount: the result is still a range")] = ""
+        elif name == "limit":
+            said = _("The computed amount is above %(limit)s, the most that is kept: check the facts it rests on")
+            found[said % {"limit": f"{LARGEST_AMOUNT:,}"}] = ""
         elif kind == "reading" or name.startswith("reading."):
             title = fact_words(definition, f"reading.{rest or name.removeprefix('reading.')}")
             found[_("A reading has to be chosen: %(name)s") % {"name": title}] = ""

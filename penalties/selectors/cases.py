@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -93,6 +93,15 @@ def docket_list(
     if about:
         found = [row for row in found if about in row.because]
     return DocketPage(tuple(found[:limit]), counted, found[limit - 1].pk if len(found) > limit else None)
+
+
+def cases_of(
+    subjects: Iterable[tuple[str, str]], *, viewer: Viewer, contract: Contract
+) -> dict[tuple[str, str], PenaltyCase]:
+    """The case each (target, key text) has in the docket already; one statement."""
+    wanted = set(subjects)
+    rows = _rows(viewer, contract).filter(target__in={target for target, _key in wanted})
+    return {(row.target, row.key_text): row for row in rows if (row.target, row.key_text) in wanted}
 
 
 def at_stake(cases: Sequence[PenaltyCase]) -> Decimal:

@@ -101,7 +101,7 @@ def object_to(request: HttpRequest, case_id: int) -> HttpResponse:
     viewer = request_viewer(request)
     form = ObjectionForm(request.POST or None, request.FILES or None, initial=_key(request))
     return _act(
-        request, case_id, form=form, heading=_("Object"),
+        request, case_id, form=form, heading=_("Raise an objection"),
         act=lambda data: services.penalty_object(
             actor=viewer, case=case_get(case_id, viewer=viewer), text=data["text"], uploads=data["uploads"]
         ),

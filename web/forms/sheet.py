@@ -56,6 +56,20 @@ class SheetForm(forms.Form):
             if "system" in figure.key.values() and systems:
                 self.fields[f"f_{figure.id}_system"] = _system(systems, _("%(title)s: system") % {"title": title})
 
+    def groups(self) -> list[tuple[Any, list[forms.BoundField], bool]]:
+        """The fields as a reader fills them in: title, fields, whether to show them at once (always the thing itself,
+        spells and figures when one of them is filled in or wrong)."""
+        parts: dict[str, list[forms.BoundField]] = {"": [], "s": [], "f": []}
+        for bound in self:
+            prefix = bound.name.partition("_")[0]
+            parts[prefix if prefix in ("s", "f") else ""].append(bound)
+        titles = {"": _("The thing itself"), "s": _("Periods"), "f": _("Figures")}
+        return [
+            (titles[part], fields, not part or any(field.value() or field.errors for field in fields))
+            for part, fields in parts.items()
+            if fields
+        ]
+
     def values(self) -> dict[str, Any]:
         """The filled attributes in the engine's notation."""
         found: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.policy import access, allows
-from accounts.scoping import request_viewer
+from accounts.scoping import Viewer, request_viewer
 from accounts.services.idempotency import idempotent, new_key
 from contracts.asof import page_date
 from contracts.errors import Refused
@@ -24,16 +24,22 @@ from penalties.selectors.sheet import imagined_facts, sentences
 from web.contract_first import contract_first
 from web.contract_tabs import contract_tabs
 from web.forms.sheet import SheetForm
-from web.penalty_tables import key_words, range_text, row_words, rows_table
+from web.penalty_tables import key_words, outcomes_table, range_text, row_words, rows_table
 
 
-def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
+def _shown(sheet: selectors.Sheet, contract: Any, viewer: Viewer) -> list[dict[str, Any]]:
     shown = []
-    for each in sheet.outcomes:
+    currency = contract.currency
+    subjects = [(each.outcome.target, each.outcome.key_text) for each in sheet.outcomes if not sheet.imagined]
+    cases = selectors.cases_of(subjects, viewer=viewer, contract=contract) if subjects else {}
+    for number, each in enumerate(sheet.outcomes, 1):
         outcome = each.outcome
+        case = cases.get((outcome.target, outcome.key_text))
         shown.append(
             {
                 "outcome": outcome,
+                "anchor": f"o{number}",
+                "case": case,
                 "about": key_words(sheet.definition, outcome.key_text.split("/")),
                 "each": each,
                 "range": range_text(outcome.low, outcome.high, outcome.unit or currency),
@@ -55,7 +61,7 @@ def _shown(sheet: selectors.Sheet, currency: str) -> list[dict[str, Any]]:
                 "counterparts": [
                     (row, each.counterparts[row.rule]) for row in outcome.rows if each.counterparts.get(row.rule)
                 ],
-                "adoptable": outcome.standing,
+                "adoptable": outcome.standing and (case is None or case.state in ("clue", "established")),
                 "repeat_key": new_key(),
             }
         )
@@ -91,7 +97,8 @@ def sheet(request: HttpRequest, contract_id: int) -> HttpResponse:
     except Refused as error:
         messages.error(request, error.message)
         return render(request, "web/penalties/sheet.html", context | {"shown": [], "sheet": None})
-    context |= {"sheet": found, "shown": _shown(found, contract.currency)}
+    shown = _shown(found, contract, viewer)
+    context |= {"sheet": found, "shown": shown, "summary": outcomes_table(shown)}
     return render(request, "web/penalties/sheet.html", context)
 
 
@@ -122,7 +129,8 @@ def imagine(request: HttpRequest, contract_id: int, name: str) -> HttpResponse:
             found = selectors.sheet_for(
                 viewer=viewer, contract=contract, as_of=max(page.as_of, _day(form)), imagined=facts
             )
-            context |= {"sheet": found, "shown": _shown(found, contract.currency)}
+            shown = _shown(found, contract, viewer)
+            context |= {"sheet": found, "shown": shown, "summary": outcomes_table(shown)}
         except Refused as error:
             add_refusal(form, error)
             status = 422

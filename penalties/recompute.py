@@ -11,6 +11,7 @@ from engine.facts import FactsRefused
 from penalties.models import Assessment
 from penalties.reckoning import basis_of, outcomes
 from penalties.snapshots import fingerprint
+from penalties.units import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _compare(group: list[Assessment], proof: Proof) -> None:
             proof.differences.append(
                 Difference(row.pk, row.case.number, (row.low, row.high), None, "nothing owed any more")
             )
-        elif (row.low, row.high, row.unit) != (now.low, now.high, now.unit):
+        elif (row.low, row.high, row.unit) != (kept(now.low), kept(now.high), now.unit):
             proof.differences.append(
                 Difference(row.pk, row.case.number, (row.low, row.high), (now.low, now.high), "another amount")
             )

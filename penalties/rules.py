@@ -223,19 +223,23 @@ def settlement_plan(
 def blockers(
     *,
     amount_known: bool,
+    too_large: bool = False,
     missing: Sequence[str],
     undecided: Sequence[str],
     displaced: bool,
     minutes: bool,
 ) -> tuple[str, ...]:
     """What stands between a computed case and its final amount: findings not decided ("fact:…"), readings a person must
-    choose first ("reading:…"), an amount that is not one figure ("amount"): without these nothing is approved; and
-    minutes of the talks where one penalty displaced another ("minutes"): without them nothing is agreed."""
+    choose first ("reading:…"), an amount that is not one figure ("amount"), or one above the largest that is kept
+    ("limit"): without these nothing is approved; and minutes of the talks where one penalty displaced another
+    ("minutes"): without them nothing is agreed."""
     found = [f"fact:{name}" for name in missing if not name.startswith("reading.")]
     names = {name.removeprefix("reading.") for name in missing if name.startswith("reading.")} | set(undecided)
     found += [f"reading:{name}" for name in sorted(names)]
     if not amount_known and not found:
         found.append("amount")
+    if too_large:
+        found.append("limit")
     if displaced and not minutes:
         found.append("minutes")
     return tuple(found)

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from engine.definition import Definition
 from engine.language.spans import Moment, Zone
+from engine.money import LARGEST_AMOUNT
 from engine.results import AssessmentResult, Evaluation, PoolResult
 from penalties.outcomes import Outcome, PoolAbove, ReadingCase, Row
 
@@ -172,3 +173,9 @@ def capped(outcome: Outcome, taken: Mapping[str, Decimal]) -> Decimal | None:
         if pool.result is not None:
             amount = min(amount, max(Decimal(0), pool.result - taken.get(pool.label, Decimal(0))))
     return amount
+
+
+def kept(figure: Decimal | None) -> Decimal | None:
+    """The figure as a case keeps it: none where it is above the largest that is kept to the last digit. A computed
+    amount may be of any size; one that would lose a fen in the database is open there, never rounded."""
+    return None if figure is None or abs(figure) > LARGEST_AMOUNT else figure

@@ -21,7 +21,7 @@ from penalties.outcomes import Outcome
 from penalties.reckoning import Basis, basis_for, outcomes
 from penalties.services.common import enter
 from penalties.services.late import late_outcomes
-from penalties.services.records import assessment_add, describe, unchanged
+from penalties.services.records import assessment_add, describe, missing_of, unchanged
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def _raised(contract: Contract, outcome: Outcome, basis: Basis, actor: Viewer) -
         key=dict(outcome.key),
         key_text=outcome.key_text,
         raised_at=timezone.now(),
-        missing=list(outcome.missing),
+        missing=missing_of(outcome),
     )
     describe(case, outcome)
     case.save()
@@ -101,7 +101,7 @@ def case_follow(case: PenaltyCase, outcome: Outcome, basis: Basis, actor: Viewer
     if case.state not in FOLLOWING:
         raise Refused(_("This case has been proposed already; its figures no longer follow the facts by themselves."))
     describe(case, outcome)
-    case.missing = list(outcome.missing)
+    case.missing = missing_of(outcome)
     case.save()
     assessment_add(case, outcome, basis, kind=Assessment.Kind.CLUE, actor=actor)
     return case

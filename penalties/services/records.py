@@ -12,7 +12,7 @@ from penalties.models import Assessment, PenaltyCase
 from penalties.outcomes import Outcome
 from penalties.reckoning import Basis, snapshot_for
 from penalties.snapshots import fingerprint
-from penalties.units import capped
+from penalties.units import capped, kept
 
 # Cases whose amount counts against the caps of the pools above them.
 CLAIMED = ("approved", "notified", "objected", "decided", "agreed", "frozen", "settled", "closed")
@@ -32,11 +32,22 @@ def taken_above(case: PenaltyCase, outcome: Outcome) -> dict[str, Decimal]:
 
 
 def payable(case: PenaltyCase, outcome: Outcome, *, pick: str = "") -> Decimal | None:
-    """The figure that may be claimed for the case now: the outcome's, or that of the row picked, within the caps."""
+    """The figure that may be claimed for the case now: the outcome's, or that of the row picked, within the caps. None
+    where it is not one figure, or one above the largest that is kept."""
+    return kept(_claimable(case, outcome, pick=pick))
+
+
+def _claimable(case: PenaltyCase, outcome: Outcome, *, pick: str) -> Decimal | None:
     if pick:
         row = next((each for each in outcome.rows if each.label == pick and each.counts), None)
         return row.amount if row is not None else None
     return capped(outcome, taken_above(case, outcome))
+
+
+def missing_of(outcome: Outcome) -> list[str]:
+    """What an open case waits for: what the outcome misses, and a lower figure where a bound is too large to keep."""
+    beyond = any(end is not None and kept(end) is None for end in (outcome.low, outcome.high))
+    return [*outcome.missing, *(["limit"] if beyond else [])]
 
 
 def open_points(case: PenaltyCase, outcome: Outcome, basis: Basis, *, pick: str = "") -> tuple[str, ...]:
@@ -47,8 +58,10 @@ def open_points(case: PenaltyCase, outcome: Outcome, basis: Basis, *, pick: str 
         for name in outcome.needs
         if must[name.removeprefix("reading.")].must_choose and name.removeprefix("reading.") not in basis.readings
     ]
+    figure = _claimable(case, outcome, pick=pick)
     return rules.blockers(
-        amount_known=payable(case, outcome, pick=pick) is not None,
+        amount_known=figure is not None,
+        too_large=figure is not None and kept(figure) is None,
         missing=outcome.missing,
         undecided=undecided,
         displaced=outcome.displaced,
@@ -61,7 +74,7 @@ def describe(case: PenaltyCase, outcome: Outcome) -> None:
     case.title, case.clause = outcome.title[:200], outcome.clause[:120]
     case.because, case.happened_on = list(outcome.because), outcome.happened_on
     case.pools = [pool.label for pool in outcome.pools]
-    case.low, case.high = outcome.low, outcome.high
+    case.low, case.high = kept(outcome.low), kept(outcome.high)
     case.needs_minutes = outcome.displaced
 
 
@@ -75,7 +88,9 @@ def assessment_add(
     amount: Decimal | None = None,
     picked: str = "",
 ) -> Assessment:
-    """The next version of the case's figures, with everything it rested on."""
+    """The next version of the case's figures, with everything it rested on. It answers facts that had moved."""
+    case.moved_at = case.moved_low = case.moved_high = None
+    PenaltyCase.objects.filter(pk=case.pk).update(moved_at=None, moved_low=None, moved_high=None)
     last = case.assessments.order_by("-number").values_list("number", flat=True).first() or 0
     created: Assessment = Assessment.objects.create(
         case=case,
@@ -88,8 +103,8 @@ def assessment_add(
         as_of=basis.as_of,
         known_on=basis.known_on,
         unit=outcome.unit,
-        low=outcome.low,
-        high=outcome.high,
+        low=kept(outcome.low),
+        high=kept(outcome.high),
         amount=amount,
         picked=picked,
         outcome=outcome.to_json(),

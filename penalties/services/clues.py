@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import date
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,8 +21,7 @@ from penalties.reckoning import Basis, basis_for, outcomes
 from penalties.services.common import enter
 from penalties.services.late import late_outcomes
 from penalties.services.records import assessment_add, describe, missing_of, unchanged
-
-logger = logging.getLogger(__name__)
+from penalties.services.sweeping import sweep
 
 # Figures follow the facts only until somebody has put a name to them.
 FOLLOWING = (PenaltyCase.State.CLUE, PenaltyCase.State.ESTABLISHED)
@@ -55,17 +53,9 @@ def clues_raise(contract: Contract, *, actor: Viewer = SYSTEM, as_of: date | Non
 
 def clues_sweep(*, actor: Viewer = SYSTEM) -> int:
     """The nightly run over every contract in force; how many cases are new or changed. A contract that cannot be
-    computed is logged and does not stop the others; the last such error is raised at the end."""
-    changed, failure = 0, None
-    for contract in Contract.objects.filter(versions__state="active").order_by("pk"):
-        try:
-            changed += len(clues_raise(contract, actor=actor))
-        except (LookupError, ValueError, ArithmeticError, DatabaseError) as error:
-            logger.exception("contract %s: penalties could not be computed", contract.number)
-            failure = error
-    if failure is not None:
-        raise failure
-    return changed
+    computed does not stop the others."""
+    rows = Contract.objects.filter(versions__state="active").order_by("pk")
+    return sweep(rows, lambda contract: len(clues_raise(contract, actor=actor)), what="computing the penalties")
 
 
 def case_for(contract: Contract, outcome: Outcome, basis: Basis, *, actor: Viewer) -> PenaltyCase:

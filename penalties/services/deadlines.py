@@ -16,6 +16,7 @@ from obligations.services.deadlines import Deadline, deadline_keep
 from obligations.services.evaluation import contract_locked
 from obligations.services.reminders.clocks import Clocks
 from penalties.models import PenaltyCase
+from penalties.services.sweeping import sweep
 
 State = PenaltyCase.State
 # Working days for the buyer's own steps; the contract sets none.
@@ -67,12 +68,15 @@ def deadlines_sync(case: PenaltyCase, *, actor: Viewer) -> None:
 
 def deadlines_sweep(*, actor: Viewer = SYSTEM) -> int:
     """The nightly run: periods that have ended close, and the buyer is asked to record it; how many cases were looked
-    at."""
-    found = list(PenaltyCase.objects.filter(state=State.NOTIFIED).order_by("contract_id", "pk"))
-    for case in found:
+    at. A case whose deadlines cannot be kept does not stop the others."""
+
+    def look(case: PenaltyCase) -> int:
         with transaction.atomic():
             contract = contract_locked(case.contract_id)
             locked: PenaltyCase = PenaltyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
             locked.contract = contract
             deadlines_sync(locked, actor=actor)
-    return len(found)
+        return 1
+
+    rows = PenaltyCase.objects.filter(state=State.NOTIFIED).order_by("contract_id", "pk")
+    return sweep(rows, look, what="keeping the deadlines")

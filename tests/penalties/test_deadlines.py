@@ -18,7 +18,7 @@ from obligations.services.evaluation import obligations_materialise
 from obligations.services.reminders import dispatch, replenish, sweep
 from penalties import services
 from penalties.models import PenaltyCase
-from penalties.services.deadlines import deadlines_sweep
+from penalties.services.deadlines import deadlines_sweep, deadlines_sync
 from penalties.tasks import penalty_clues
 from tests.penalties import steps
 from tests.penalties.world import HEAVY
@@ -96,6 +96,25 @@ def test_on_the_last_day_the_period_still_runs(world, clock):
     assert deadlines_sweep() == 1
     assert kept("penalty.objection").state == "open"
     assert not Obligation.objects.filter(duty="penalty.final").exists()
+
+
+def test_a_case_that_fails_does_not_stop_the_others(world, clock, monkeypatch):
+    """One period that cannot be worked out in the night: the next case's still ends, and the error is not hushed up."""
+    case = steps.notified(world)
+    broken = PenaltyCase.objects.get(pk=case.pk)
+    broken.pk, broken.number, broken.key_text = case.pk - 1, f"{case.number}-0", "broken"  # the first to be looked at
+    broken.save(force_insert=True)
+    clock.move_to(datetime(2025, 11, 3, 17, tzinfo=UTC))
+
+    def sync(row, *, actor):
+        if row.number == broken.number:
+            raise ValueError("no calendar")
+        deadlines_sync(row, actor=actor)
+
+    monkeypatch.setattr("penalties.services.deadlines.deadlines_sync", sync)
+    with pytest.raises(ValueError, match="no calendar"):
+        deadlines_sweep()
+    assert kept("penalty.objection").state == "closed"
 
 
 def test_a_claims_day_reminds_the_vendor_then_finance(world, clock):

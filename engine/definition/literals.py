@@ -15,6 +15,7 @@ from ..language import ExpressionError, parse_expression
 from ..language import syntax as s
 from ..language.offsets import CLOCK, Length
 from ..language.values import Money, Points
+from ..money import LARGEST_AMOUNT
 from .reader import read_moment
 
 if TYPE_CHECKING:
@@ -53,10 +54,35 @@ def read_literal(value: Any, kind: str, definition: Definition) -> Any:
         members = _expect(value, list | tuple, "a list")
         return tuple(_system(item, definition) if kind == "systems" else str(item) for item in members)
     if found := _MONEY_OF.fullmatch(kind):
-        return _quantity(value, "money", found[1])
+        return _told(value, "money", found[1])
     if kind in ("count", "number", "ratio", "money", "points", "duration", "span"):
-        return _quantity(value, kind, definition.contract.currency)
+        return _told(value, kind, definition.contract.currency)
     return _expect(value, str, "a text")
+
+
+def _told(value: Any, kind: str, currency: str) -> Any:
+    """A quantity as a fact tells it; an amount is one that can be kept."""
+    read = _quantity(value, kind, currency)
+    if isinstance(read, Money) and read is not value and abs(read.amount) > LARGEST_AMOUNT:
+        raise ValueError(f"an amount up to {read.currency} {LARGEST_AMOUNT:,}, the most that is kept to the last digit")
+    return read
+
+
+def stated(value: Any) -> Any:
+    """What a further field of [contract] says, as the evaluator uses it: a number, a date, an amount written with its
+    currency, a rate, a length of time; any other text is just that."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value)
+    if not isinstance(value, str) or value.strip().replace(".", "", 1).isdigit():
+        return value
+    if not isinstance(moment := read_moment(value), str):
+        return moment
+    for kind in ("ratio", "money", "points", "duration", "span"):
+        try:
+            return _quantity(value.strip(), kind, value.strip()[:3])
+        except ValueError:
+            continue
+    return value
 
 
 def _expect(value: Any, kind: Any, expected: str) -> Any:

@@ -208,3 +208,21 @@ def test_what_can_be_recorded_is_listed_with_what_is_there(contract: Contract, p
     assert ("item", "guarantee") in kinds and ("series", "availability") in kinds
     with pytest.raises(NotAllowed):
         recordable_events(viewer=person("VND"), contract=contract)
+
+
+@pytest.mark.parametrize("amount", ["9999999999999.98", "9999999999999.99"])
+def test_an_amount_told_up_to_the_largest_is_recorded(contract: Contract, amount: str) -> None:
+    fact = fact_record(
+        actor=SYSTEM, contract=contract, kind="item", name="guarantee", happened_on=date(2026, 6, 20),
+        value={"amount": f"CNY {amount}"},
+    )  # fmt: skip
+    assert Fact.objects.get(pk=fact.pk).value == {"amount": f"CNY {amount}"}
+
+
+def test_an_amount_told_above_the_largest_is_refused(contract: Contract) -> None:
+    with pytest.raises(Refused, match=r"up to CNY 9,999,999,999,999\.99"):
+        fact_record(
+            actor=SYSTEM, contract=contract, kind="item", name="guarantee", happened_on=date(2026, 6, 20),
+            value={"amount": "CNY 10000000000000.00"},
+        )  # fmt: skip
+    assert not Fact.objects.exists()

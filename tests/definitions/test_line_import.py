@@ -136,6 +136,9 @@ def test_rows_are_added_and_removed(world: World) -> None:
     [
         ({"G2": 599.99}, 2, "Amount: 100 × 6 is 600.00, not 599.99. Correct the unit price"),
         ({"G2": 600.001}, 2, "Amount: 600.001 has more than 2 decimals"),
+        ({"G2": "9999999999999.99"}, 2, "Amount: 100 × 6 is 600.00, not 9999999999999.99"),
+        ({"G2": "10000000000000.00"}, 2, "Amount: 10,000,000,000,000.00 is above 9,999,999,999,999.99, the most that"),
+        ({"F2": 100000000000}, 2, "Quantity: 100,000,000,000 is above 99,999,999,999.9999, the most that is kept"),
         ({"E2": 200, "G2": 1200}, 0, "The rows add up to 1600, the contract says 1000.00. Correct the amounts"),
         ({"H4": "crypt0"}, 4, "Bundle: The row is blank and no bundle prices it. Name its bundle"),
         ({"F2": None}, 2, "Amount: The row has some of unit price, quantity and amount, but not all three"),

@@ -18,7 +18,7 @@ from engine.money import LARGEST_AMOUNT
 from penalties import rules
 from penalties.outcomes import Outcome
 from penalties.outcomes import Row as OutcomeRow
-from penalties.selectors import CasePage
+from penalties.selectors import CasePage, QueuedCase
 from penalties.selectors.sheet import IMAGINED
 from web.components import Cell, Column, ProcessStep, Row, Table, Tone
 from web.templatetags.ui import money_text
@@ -80,8 +80,20 @@ def days_text(case: Any, today: date) -> str:
     return _("%(days)s days left") % {"days": left}
 
 
-def cases_table(rows: Sequence[Any], *, today: date, route: str, with_contract: bool = True) -> Table:
-    """The docket; `route` is the page of one case."""
+def deadline_text(queued: QueuedCase, today: date) -> str:
+    """What the next deadline of a case is for."""
+    case, day = queued.case, queued.next_on
+    if day is None:
+        return ""
+    if day == queued.told_on:
+        if case.object_by is None or case.object_by == day:
+            return days_text(case, today)
+        return _("to be recorded as final")
+    return _("the vendor pays") if day == queued.claim_on else _("the claim is delivered")
+
+
+def cases_table(rows: Sequence[QueuedCase], *, today: date, route: str, with_contract: bool = True) -> Table:
+    """The docket, the nearest deadline first; `route` is the page of one case."""
     return Table(
         _("Cases"),
         (
@@ -89,7 +101,7 @@ def cases_table(rows: Sequence[Any], *, today: date, route: str, with_contract: 
             Column(_("Clause")),
             Column(_("State")),
             Column(_("Amount"), "num"),
-            Column(_("Objections until"), "date"),
+            Column(_("Next deadline"), "date"),
             Column("", "action"),
         ),
         tuple(
@@ -111,12 +123,17 @@ def cases_table(rows: Sequence[Any], *, today: date, route: str, with_contract: 
                     Cell(clause=row.clause),
                     Cell(str(row.get_state_display()), chip=True, tone=TONES[row.state]),
                     Cell(amount_text(row, row.contract.currency)),
-                    Cell(row.object_by.isoformat() if row.object_by else "", sub=days_text(row, today)),
+                    Cell(
+                        queued.next_on.isoformat() if queued.next_on else "",
+                        sub=deadline_text(queued, today),
+                        tone="bad" if queued.next_on is not None and queued.next_on < today else "",
+                    ),
                     Cell(_("View"), url=reverse(route, args=[row.pk])),
                 ),
                 faded=row.state in ("waived", "withdrawn"),
             )
-            for row in rows
+            for queued in rows
+            for row in (queued.case,)
         ),
         _("No case here."),
     )

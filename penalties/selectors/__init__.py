@@ -12,12 +12,15 @@ from penalties.selectors.cases import (
     notice_methods,
     settlement_get,
 )
+from penalties.selectors.queue import QueuedCase, QueuePage, docket_queue
 from penalties.selectors.sheet import Counterpart, Sheet, SheetOutcome, sheet_for
 
 __all__ = [
     "CasePage",
     "Counterpart",
     "DocketPage",
+    "QueuePage",
+    "QueuedCase",
     "Sheet",
     "SheetOutcome",
     "adjustment_get",
@@ -25,6 +28,7 @@ __all__ = [
     "case_page",
     "cases_of",
     "docket_list",
+    "docket_queue",
     "instalments_of",
     "notice_methods",
     "settlement_get",

@@ -78,11 +78,10 @@ def docket_list(
     viewer: Viewer,
     contract: Contract | None = None,
     group: str = "",
-    about: str = "",
     before: int | None = None,
     limit: int = PAGE,
 ) -> DocketPage:
-    """The cases a viewer may know of, by group (rules.GROUPS). Two statements."""
+    """The cases a viewer may know of, by group (rules.GROUPS), the newest first. Two statements."""
     rows = _rows(viewer, contract)
     counted = rows.aggregate(**{name: Count("pk", filter=Q(state__in=states)) for name, states in rules.GROUPS.items()})
     if group in rules.GROUPS:
@@ -90,8 +89,6 @@ def docket_list(
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows.select_related("contract").order_by("-pk")[: limit + 1])
-    if about:
-        found = [row for row in found if about in row.because]
     return DocketPage(tuple(found[:limit]), counted, found[limit - 1].pk if len(found) > limit else None)
 
 

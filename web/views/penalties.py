@@ -19,7 +19,7 @@ from penalties import selectors, services
 from penalties.selectors.sheet import sentences
 from web.components import KeysetPage
 from web.contract_tabs import contract_tabs
-from web.links import filter_group, number_parameter, with_query
+from web.links import filter_group, with_query
 from web.penalty_tables import (
     TONES,
     act_links,
@@ -40,19 +40,21 @@ def group_options() -> list[tuple[str, str]]:
 
 def _list_context(request: HttpRequest, contract: Any = None) -> dict[str, Any]:
     viewer, page = request_viewer(request), page_date(request)
-    found = selectors.docket_list(
+    found = selectors.docket_queue(
         viewer=viewer,
         contract=contract,
         group=request.GET.get("group", ""),
         about=request.GET.get("about", ""),
-        before=number_parameter(request, "before"),
+        cursor=request.GET.get("cursor", ""),
     )
     counts = {**found.counts, "": sum(found.counts.values())}
     return {
         "table": cases_table(found.rows, today=page.today, route="web:penalty", with_contract=contract is None),
         "groups": [filter_group(request, "group", _("State"), group_options(), counts)],
         "page": KeysetPage(
-            older_url=with_query(request, before=found.older) if found.older else "", shown=len(found.rows)
+            newer_url="" if found.is_first else with_query(request),
+            older_url=with_query(request, cursor=found.next_cursor) if found.next_cursor else "",
+            shown=len(found.rows),
         ),
         "may_look": allows(viewer, "penalty.raise"),
         "may_imagine": allows(viewer, "penalty.read"),
@@ -61,7 +63,7 @@ def _list_context(request: HttpRequest, contract: Any = None) -> dict[str, Any]:
 
 @access(GET="penalty.read")
 def docket(request: HttpRequest) -> HttpResponse:
-    """All cases, newest first, by state."""
+    """All cases by state, the nearest deadline first."""
     return render(request, "web/penalties/docket.html", _list_context(request))
 
 

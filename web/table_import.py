@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.scoping import Viewer, request_viewer
@@ -84,12 +85,22 @@ def shown_table(request: HttpRequest, salt: str) -> dict[str, Any]:
     return found
 
 
-def second_step(request: HttpRequest, back: str, act: Callable[[], tuple[str, str]]) -> HttpResponse:
-    """All of it, or nothing and back to the first step with the reason."""
+def second_step(
+    request: HttpRequest,
+    contract_id: int,
+    *,
+    kind: str,
+    first: str,
+    act: Callable[[Any, Viewer, dict[str, Any]], tuple[str, str]],
+) -> HttpResponse:
+    """All of what was shown, or nothing and back to the address named `first` with the reason. `act` gets the contract,
+    who acts and what the first step kept; it returns where to go and what to say."""
+    viewer = request_viewer(request)
+    contract = selectors.contract_by_id(contract_id, viewer=viewer)
     try:
-        target, done = act()
+        target, done = act(contract, viewer, shown_table(request, salt_of(kind, contract, viewer)))
     except Refused as error:
         messages.error(request, error.message)
-        return HttpResponseRedirect(back)
+        return HttpResponseRedirect(reverse(first, args=[contract.pk]))
     messages.success(request, done)
     return HttpResponseRedirect(target)

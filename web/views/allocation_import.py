@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.policy import access
+from accounts.scoping import Viewer
 from accounts.services.idempotency import idempotent
 from billing.selectors.allocation import allocation_page
 from billing.services.allocation import allocation_propose, parts_by_table
@@ -20,7 +21,7 @@ from contracts.errors import Refused
 from web.components import Cell, Column, Row, Table
 from web.contract_first import contract_first
 from web.forms.allocation import ImportForm
-from web.table_import import first_step, frame, salt_of, second_step, shown_table
+from web.table_import import first_step, frame, salt_of, second_step
 from web.templatetags.ui import money_text
 
 
@@ -84,19 +85,17 @@ def quantities(request: HttpRequest, contract_id: int) -> HttpResponse:
 @idempotent
 def quantities_apply(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Enter the changes that were shown."""
-    contract, viewer, _context = frame(request, contract_id)
 
-    def act() -> tuple[str, str]:
-        data = shown_table(request, salt_of("quantities", contract, viewer))
-        targets = [Target(row, line, system, Decimal(text)) for row, line, system, text in data["targets"]]
+    def act(contract: Any, viewer: Viewer, shown: dict[str, Any]) -> tuple[str, str]:
+        targets = [Target(row, line, system, Decimal(text)) for row, line, system, text in shown["targets"]]
         entries = uses_import(
-            actor=viewer, contract=contract, targets=targets, on=date.fromisoformat(data["on"]),
-            title=data["evidence_title"], reference=data["reference"], note=data["reason"],
+            actor=viewer, contract=contract, targets=targets, on=date.fromisoformat(shown["on"]),
+            title=shown["evidence_title"], reference=shown["reference"], note=shown["reason"],
         )  # fmt: skip
         done = _("%(count)s changes entered.") % {"count": len(entries)}
         return reverse("web:quantities", args=[contract.pk]), done
 
-    return second_step(request, reverse("web:quantities_import", args=[contract.pk]), act)
+    return second_step(request, contract_id, kind="quantities", first="web:quantities_import", act=act)
 
 
 @access(GET="allocation.propose", POST="allocation.propose")
@@ -144,16 +143,14 @@ def allocation(request: HttpRequest, contract_id: int) -> HttpResponse:
 @idempotent
 def allocation_apply(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Propose the table that was shown."""
-    contract, viewer, _context = frame(request, contract_id)
 
-    def act() -> tuple[str, str]:
-        data = shown_table(request, salt_of("allocation", contract, viewer))
+    def act(contract: Any, viewer: Viewer, shown: dict[str, Any]) -> tuple[str, str]:
         version = allocation_propose(
-            actor=viewer, contract=contract, method="table", effective_on=date.fromisoformat(data["on"]),
-            reason=data["reason"], evidence_title=data["evidence_title"], reference=data["reference"],
-            table={code: Decimal(text) for code, text in data["amounts"].items()},
+            actor=viewer, contract=contract, method="table", effective_on=date.fromisoformat(shown["on"]),
+            reason=shown["reason"], evidence_title=shown["evidence_title"], reference=shown["reference"],
+            table={code: Decimal(text) for code, text in shown["amounts"].items()},
         )  # fmt: skip
         done = _("Proposed. Another person must approve it before anything is computed with it.")
         return reverse("web:allocation_version", args=[contract.pk, version.pk]), done
 
-    return second_step(request, reverse("web:allocation_import", args=[contract.pk]), act)
+    return second_step(request, contract_id, kind="allocation", first="web:allocation_import", act=act)

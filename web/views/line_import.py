@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.policy import access
+from accounts.scoping import Viewer
 from accounts.services.idempotency import idempotent
 from definitions.line_import import lines_load, lines_plan
 from definitions.line_table import HEADS, LineChange, LineRow, read_lines
 from web.components import Cell, Column, Row, Table, Tone
 from web.contract_first import contract_first
 from web.forms.contracts import LinesForm
-from web.table_import import first_step, frame, salt_of, second_step, shown_table
+from web.table_import import first_step, frame, salt_of, second_step
 
 TONES: dict[str, Tone] = {"added": "ok", "changed": "info", "removed": "warn"}
 
@@ -77,18 +78,15 @@ def lines(request: HttpRequest, contract_id: int) -> HttpResponse:
 @idempotent
 def lines_apply(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Keep the line items that were shown as a draft version."""
-    contract, viewer, _context = frame(request, contract_id)
 
-    def act() -> tuple[str, str]:
-        data = shown_table(request, salt_of("lines", contract, viewer))
-        result = lines_load(
-            actor=viewer, contract=contract, base=data["base"], rows=[_line(values) for values in data["rows"]]
-        )
+    def act(contract: Any, viewer: Viewer, shown: dict[str, Any]) -> tuple[str, str]:
+        rows = [_line(values) for values in shown["rows"]]
+        result = lines_load(actor=viewer, contract=contract, base=shown["base"], rows=rows)
         done = _("Version %(number)s is a draft now. Another person must activate it.")
         target = reverse("web:version_impact", args=[contract.pk, result.version.pk])
         return target, done % {"number": result.version.number}
 
-    return second_step(request, reverse("web:lines_import", args=[contract.pk]), act)
+    return second_step(request, contract_id, kind="lines", first="web:lines_import", act=act)
 
 
 def _line(values: list[str | None]) -> LineRow:

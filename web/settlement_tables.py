@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -124,6 +125,13 @@ def _settle(row: LiabilityRow, viewer: Viewer) -> Cell:
     return Cell()
 
 
+def _transfer(row: Any, on: date | None, record: str, label: str) -> tuple[Cell, Cell]:
+    """When the bank carried it out and its reference; while that is open, the way to record it for those with a
+    `label`."""
+    link = Cell(label, url=reverse(record, args=[row.pk])) if label and row.state == "open" else Cell()
+    return Cell(on.isoformat() if on is not None else "", sub=row.bank_reference), link
+
+
 def claims_table(rows: Iterable[Any], *, viewer: Viewer, currency: str, today: Any) -> Table:
     """Separate claims with the day they are to be paid by."""
     may = allows(viewer, "claim.keep")
@@ -144,10 +152,7 @@ def claims_table(rows: Iterable[Any], *, viewer: Viewer, currency: str, today: A
                     Cell(money_text(row.amount, currency)),
                     Cell(row.due_on.isoformat(), tone="bad" if row.state == "open" and row.due_on < today else ""),
                     Cell(str(row.get_state_display()), chip=True, tone=CLAIM_TONES[row.state]),
-                    Cell(row.settled_on.isoformat() if row.settled_on else "", sub=row.bank_reference),
-                    Cell(_("Record receipt"), url=reverse("web:claim_settle", args=[row.pk]))
-                    if may and row.state == "open"
-                    else Cell(),
+                    *_transfer(row, row.settled_on, "web:claim_settle", _("Record receipt") if may else ""),
                 ),
                 strong=row.state == "open" and row.due_on < today,
                 faded=row.state == "withdrawn",
@@ -176,10 +181,7 @@ def refunds_table(rows: Iterable[Any], *, viewer: Viewer, currency: str) -> Tabl
                     Cell(row.liability.title, sub=f"{row.number} · {row.note}"),
                     Cell(money_text(row.amount, currency)),
                     Cell(str(row.get_state_display()), chip=True, tone="warn" if row.state == "open" else "ok"),
-                    Cell(row.paid_on.isoformat() if row.paid_on else "", sub=row.bank_reference),
-                    Cell(_("Record the transfer"), url=reverse("web:refund_pay", args=[row.pk]))
-                    if may and row.state == "open"
-                    else Cell(),
+                    *_transfer(row, row.paid_on, "web:refund_pay", _("Record the transfer") if may else ""),
                 )
             )
             for row in rows

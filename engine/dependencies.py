@@ -110,8 +110,8 @@ def _duty(definition: Definition, name: str) -> frozenset[str]:
 
 def _names(definition: Definition, trees: Iterable[s.Expr]) -> frozenset[str]:
     sets = {
-        **{kind.plural: f"item.{kind.id}" for kind in definition.items.values()},
-        **{kind.plural: f"interval.{kind.id}" for kind in definition.intervals.values()},
+        **{name: f"item.{kind.id}" for kind in definition.items.values() for name in kind.names},
+        **{name: f"interval.{kind.id}" for kind in definition.intervals.values() for name in kind.names},
         **{name: f"series.{name}" for name in definition.series},
     }
     found: set[str] = set()

@@ -128,6 +128,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("{found} stands where {expected} is needed."),
         _("Check the units and what the names stand for."),
     ),
+    "set_for_number": (
+        _("{found} stands where {expected} is needed."),
+        _("Say what of the set is meant: count(…), sum(….field), or only(…) for the one there is."),
+    ),
     "clock_and_calendar": (
         _("Elapsed time and calendar time do not compare: {left} and {right}."),
         _("Use hours with hours, or days with days."),
@@ -138,7 +142,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "two_currencies": (
         _("Amounts of {left} and {right} do not mix."),
-        _("Convert one of them with a stated rate."),
+        _("Convert one of them with a stated rate, as in CNY 71 / (CNY 7.10 / USD 1)."),
     ),
     "needs_instant": (
         _("{unit} cannot be counted from a date."),

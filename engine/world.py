@@ -14,6 +14,7 @@ from .amounts import AmountWorld
 from .calendars import VARIANTS, Calendar
 from .definition import Definition, Duty
 from .definition.builtin import item_kinds
+from .definition.literals import stated
 from .definition.model import Named
 from .definition.tables import DEFAULTS
 from .derivation import step
@@ -164,8 +165,10 @@ class FactWorld(AmountWorld, OutcomeWorld):
         if kind == "contract":
             if name == "total" and d.contract.total is not None:
                 return certain(Money(d.contract.currency, Fraction(d.contract.total)))
-            value = d.contract.data.get(name)
-            return certain(value) if isinstance(value, str | bool) else nothing_known({f"contract.{name}"})
+            value = stated(d.contract.data.get(name))
+            if isinstance(value, date):
+                return known(value, step("contract_date", name=name, at=value))
+            return certain(value) if value is not None else nothing_known({f"contract.{name}"})
         if kind == "system":
             return certain(system_element(d, name, self.view))
         if kind in ("item", "interval", "series"):
@@ -192,10 +195,10 @@ class FactWorld(AmountWorld, OutcomeWorld):
     def _gather(self, name: str) -> tuple[Element, ...] | None:
         d, view = self.definition, self.view
         for item in item_kinds(d).values():
-            if item.plural == name:
+            if name in item.names:
                 return tuple(item_element(d, view, record) for record in view.items.get(item.id, ()))
         for interval in d.intervals.values():
-            if interval.plural == name:
+            if name in interval.names:
                 records = view.intervals.get(interval.id, ())
                 twins = Counter(record.label for record in records)
                 return tuple(spell_element(d, view, record, alone=twins[record.label] == 1) for record in records)
@@ -221,12 +224,12 @@ class FactWorld(AmountWorld, OutcomeWorld):
 
     def interval_name(self, plural: str) -> str:
         """The name facts use for a set of intervals."""
-        return next((kind.id for kind in self.definition.intervals.values() if kind.plural == plural), plural)
+        return next((kind.id for kind in self.definition.intervals.values() if plural in kind.names), plural)
 
     def spells(self, name: str) -> tuple[Interval, ...] | None:
         """The intervals of that plural name seen by as-of, an open one running to the end of time."""
         for interval in self.definition.intervals.values():
-            if interval.plural == name:
+            if name in interval.names:
                 records = self.view.intervals.get(interval.id, ())
                 ends = [(self.view.start_of(r), self.view.end_of(r) or open_end(self.zone)) for r in records]
                 return tuple(Interval(start, end) for start, end in ends)

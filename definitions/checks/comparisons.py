@@ -222,7 +222,7 @@ def _witness(definition: Definition, rule: Rule, calendars: Mapping[str, Calenda
     if found is None or term is None or not isinstance(term.start, s.OnDate):
         return None
     plural, length = found
-    kind = next(each for each in definition.intervals.values() if each.plural == plural)
+    kind = next(each for each in definition.intervals.values() if plural in each.names)
     day = term.start.value if not isinstance(term.start.value, datetime) else term.start.value.date()
     start = datetime.combine(day + timedelta(days=14), time(), tzinfo=UTC)
     said = dict(_said(rule.when))

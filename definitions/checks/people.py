@@ -9,6 +9,7 @@ from accounts.policy import ALL_ROLES
 from definitions.problems import Problem, make_problem
 from definitions.reader import Source
 from engine.definition import Definition
+from engine.problems import Level
 
 # Administrators keep the system and record nothing about a contract.
 RECORDERS = ("IT", "FIN", "MGR", "VND", "SUP")
@@ -19,7 +20,11 @@ def check(source: Source, definition: Definition) -> Iterator[Problem]:
     for role in ("buyer", "vendor"):
         count = sum(party.role == role for party in definition.parties.values())
         if definition.parties and count != 1:
-            yield make_problem("no_buyer_vendor", file=source.file_of("party"), table="party", role=role, count=count)
+            # a definition to evaluate may leave out who is who; one to load into the product may not
+            level: Level = "error" if count else "warning"
+            yield make_problem(
+                "no_buyer_vendor", file=source.file_of("party"), table="party", level=level, role=role, count=count
+            )
     yield from _recorders(source, definition)
     yield from _policies(source, definition)
 

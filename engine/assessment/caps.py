@@ -80,12 +80,14 @@ def apply(entries: Sequence[tuple[date, Decimal]], limits: Sequence[Limit], *, u
     """All entries, in order, through all caps; None if a limit that matters is unknown.
 
     A carried excess is added to the next entry of the same scope in a window with room, or falls due at the start of
-    the next calendar window up to `until`; it is counted with the entry it was cut from.
+    the next calendar window up to `until` if no entry lies in it; it is counted with the entry it was cut from.
     """
     ledger = Ledger()
     amounts: list[Decimal] = []
     lapsed: list[Decimal] = []
     for index, (day, amount) in enumerate(entries):
+        # what an empty window between two entries had room for is not kept waiting for the second of them
+        _release(entries[:index], limits, ledger, amounts, lapsed, before=day)
         left, lost = amount, ZERO
         for number, limit in enumerate(limits):
             allowed = limit.allowed(index)
@@ -104,7 +106,7 @@ def apply(entries: Sequence[tuple[date, Decimal]], limits: Sequence[Limit], *, u
             _count(ledger, (number, limit.scope(index)), limit, day, left)
         amounts.append(left)
         lapsed.append(lost)
-    _release(entries, limits, ledger, amounts, lapsed, until)
+    _release(entries, limits, ledger, amounts, lapsed, until=until)
     carried = sum(ledger.waiting.values(), ZERO)
     rooms = tuple(
         tuple(_room(ledger, number, limit, index, day) for number, limit in enumerate(limits))
@@ -149,12 +151,16 @@ def _release(
     ledger: Ledger,
     amounts: list[Decimal],
     lapsed: list[Decimal],
-    until: date,
+    *,
+    until: date = date.max,
+    before: date | None = None,
 ) -> None:
-    """Let what was carried fall due at the start of later calendar windows that have begun."""
+    """Let what was carried fall due at the start of later calendar windows, begun by `until` or over `before` a day."""
     for number, limit in enumerate(limits):
-        if not limit.carry or limit.window in ("", "all", "rolling"):
+        if not limit.carry or limit.window in ("", "all", "rolling") or not any(ledger.waiting.values()):
             continue
+        if before is not None:
+            until = period_of(before, limit.window).start - timedelta(days=1)
         for scope in sorted((scope for cap, scope in ledger.waiting if cap == number), key=repr):
             last = max(index for index in range(len(entries)) if limit.scope(index) == scope)
             period = period_of(entries[last][0], limit.window)

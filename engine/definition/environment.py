@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import date, datetime
+from fractions import Fraction
 
 from ..language import ExpressionError
 from ..language.check import Checker
+from ..language.offsets import Length
 from ..language.syntax import Expr, Var
 from ..language.types import (
     ANY,
@@ -15,9 +18,11 @@ from ..language.types import (
     COUNT,
     DATE,
     DUTY,
+    INSTANT,
     MOMENT,
     POINTS,
     RATIO,
+    SPAN,
     TERM,
     TEXT,
     Environment,
@@ -27,7 +32,9 @@ from ..language.types import (
     money,
     set_of,
 )
+from ..language.values import Money, Points
 from .builtin import SYSTEM_FINDINGS, item_kinds
+from .literals import stated
 from .model import Definition
 from .units import currency_named
 
@@ -42,7 +49,7 @@ def build_environment(definition: Definition, published: Collection[str]) -> Env
         "term": dict.fromkeys(d.terms, TERM),
         "duty": dict.fromkeys(d.duties, DUTY),
         "reading": dict.fromkeys(d.readings, TEXT),
-        "contract": {"total": amount, **{n: TEXT for n, v in d.contract.data.items() if isinstance(v, str)}},
+        "contract": {n: kind for n, v in d.contract.data.items() if (kind := _stated(v)) is not None},
         "system": dict.fromkeys(d.systems, element("system")),
         "line": dict.fromkeys(d.lines, element("line")),
         "instalment": dict.fromkeys(d.instalments, element("instalment")),
@@ -270,11 +277,24 @@ BUILT_IN = ("systems", "lines", "instalments", "securities", "deliverables", "co
 
 
 def _sets(d: Definition) -> dict[str, Type]:
+    kinds = (*item_kinds(d).values(), *d.intervals.values())
     return {
         **{name: set_of("security" if name == "securities" else name[:-1]) for name in BUILT_IN},
         **{name: set_of(name) for name in d.series},
-        **{kind.plural: set_of(kind.id) for kind in (*item_kinds(d).values(), *d.intervals.values())},
+        **{name: set_of(kind.id) for kind in kinds for name in reversed(kind.names) if name != kind.plural},
+        **{kind.plural: set_of(kind.id) for kind in kinds},
     }
+
+
+def _stated(value: object) -> Type | None:
+    """The type of a further field of [contract]; None for a table or a list, which no expression reads."""
+    found = stated(value)
+    if isinstance(found, Money):
+        return money(found.currency)
+    if isinstance(found, Length):
+        return CLOCK if found.is_clock else SPAN
+    simple = ((bool, BOOL), (Fraction, RATIO), (Points, POINTS), (datetime, INSTANT), (date, DATE), (str, TEXT))
+    return next((kind for each, kind in simple if isinstance(found, each)), None)
 
 
 def _fields(d: Definition, amount: Type) -> dict[str, Mapping[str, Type]]:

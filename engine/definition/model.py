@@ -19,6 +19,9 @@ from ..problems import Problem
 
 Data = Mapping[str, Any]
 
+# The two sides of every contract.
+SIDES = ("buyer", "vendor")
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -91,12 +94,22 @@ class ItemKind(Named):
     confirmer: str
     domain: str
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the set is called in expressions; without a stated plural also the id with a plain s."""
+        return (self.plural,) if "plural" in self.data else tuple(dict.fromkeys((self.plural, f"{self.id}s")))
+
 
 @dataclass(frozen=True)
 class IntervalKind(ItemKind):
     """A kind of spell, keyed by what it concerns."""
 
     key: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """As of any item; many a spell (`downtime`, `planned`) has no plural, and goes by its id."""
+        return super().names if "plural" in self.data else (*super().names, self.id)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..language.syntax import And, Call
 from . import model as m
 from .reader import Reader
 
@@ -102,7 +103,12 @@ def read_security(r: Reader, name: str) -> m.Security:
 
 
 def _release(r: Reader) -> m.Release:
-    release = m.Release(r.decimal("amount"), r.decimal("share", percent=True), r.expression("when"))
+    when, at = r.expression("when"), r.expression("at") or r.expression("due")
+    if at is not None:
+        # released from a day on: once that day has come
+        come = Call("happened", (at,), column=at.column)
+        when = come if when is None else And((when, come))
+    release = m.Release(r.decimal("amount"), r.decimal("share", percent=True), when)
     if (release.amount is None) == (release.share is None):
         r.fail("one_of", names="amount, share")
     r.finish("clause")

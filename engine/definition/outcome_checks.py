@@ -188,7 +188,9 @@ class _Check:
             return
         if isinstance(tree, s.Var):
             if tree.name not in scope and tree.name not in things and tree.name not in PERIOD_UNITS:
-                hint = suggestion(tree.name, scope)
+                held = (f"{name}.{tree.name}" for name, kind in scope.items()
+                        if tree.name in self.environment.fields.get(kind.detail, {}))  # fmt: skip
+                hint = next(held, "") or suggestion(tree.name, scope)
                 self.problems.add(
                     "unknown_name", table, pool.clause, kind="variable of every member", name=tree.name, suggestion=hint
                 )

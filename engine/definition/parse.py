@@ -15,7 +15,8 @@ from typing import Any
 from ..language.errors import suggestion
 from ..problems import Problem
 from .environment import units_in, zeros_in
-from .model import Definition
+from .literals import stated
+from .model import SIDES, Contract, Definition, Event
 from .reader import Problems, Reader
 from .references import check_references
 from .tables import READERS, read_calendar, read_check, read_contract, read_profile
@@ -29,6 +30,8 @@ GROUPS = {
     "clause": "clauses", "policy": "policies", "duty": "duties", "right": "rights", "rule": "rules",
     "pool": "pools", "measure": "measures",
 }  # fmt: skip
+# The fields that name parties.
+PARTIES_OF = {"duties": ("obligor", "obligee"), "rules": ("debtor", "creditor"), "rights": ("holder",)}
 SINGLE = ("format", "contract", "profile", "calendar", "check")
 
 
@@ -60,6 +63,12 @@ def parse_definition(
     for name in data:
         if name not in GROUPS and name not in SINGLE:
             problems.add("unknown_table", name, name=name, suggestion=suggestion(name, (*GROUPS, *SINGLE)))
+    series = data.get("series")
+    problems.series = {
+        name: tuple(key) if isinstance(key := fields.get("key"), Mapping) else ()
+        for name, fields in (series.items() if isinstance(series, Mapping) else ())
+        if isinstance(fields, Mapping)
+    }
     contract = read_contract(Reader(problems, "contract", data.get("contract", {})))
     profile = read_profile(Reader(problems, "profile", data.get("profile", {})), contract.profile)
     groups: dict[str, Any] = {}
@@ -80,6 +89,8 @@ def parse_definition(
         for index, fields in enumerate(checks if isinstance(checks, list) else [], start=1)
         if (check := read_check(Reader(problems, f"check.{index}", fields))) is not None
     )
+    _by_role(groups)
+    _own_dates(contract, groups)
     definition = Definition(
         contract=contract, profile=profile, calendars=calendars, source=deepcopy(dict(data)), **groups
     )
@@ -87,6 +98,33 @@ def parse_definition(
     if any(problem.level == "error" for problem in problems.found):
         raise DefinitionRefused(tuple(problems.found))
     return replace(definition, units=units_in(environment), zeros=zeros_in(environment), warnings=tuple(problems.found))
+
+
+def _own_dates(contract: Contract, groups: dict[str, Any]) -> None:
+    """The day of signature and of taking effect that [contract] states are events, unless it has such events."""
+    for name in ("signed", "effective"):
+        at = stated(contract.data.get(name))
+        if isinstance(at, date) and name not in groups["events"]:
+            clause = str(contract.data.get("clause", ""))
+            groups["events"][name] = Event(name, name, clause, {}, at, "", "")
+
+
+def _by_role(groups: dict[str, Any]) -> None:
+    """Parties called by their role (`buyer`, `vendor`) become the parties that have it."""
+    parties = groups["parties"]
+    roles = {party.role: name for name, party in parties.items() if party.role in SIDES and party.role not in parties}
+
+    def named(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(roles.get(name, name) for name in names)
+
+    if not roles:
+        return
+    for group, fields in PARTIES_OF.items():
+        for name, entry in groups[group].items():
+            found = {each: getattr(entry, each) for each in fields}
+            lists = {each: named(value) if isinstance(value, tuple) else roles.get(value, value)
+                     for each, value in found.items()}  # fmt: skip
+            groups[group][name] = replace(entry, **lists)
 
 
 def _members(data: Mapping[str, Any], table: str, problems: Problems) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from ..language import (
 )
 from ..language.errors import suggestion
 from ..language.parser import EXACT, PER_CENT
+from ..language.single import Keys, single_figures
 from ..language.syntax import Call
 from ..problems import Level, Problem, from_expression, make_problem
 
@@ -26,6 +27,23 @@ T = TypeVar("T")
 
 # Fields that only describe; every table may have them.
 DESCRIPTIVE = frozenset({"title", "title_en", "title_zh", "note", "notes", "description", "comment", "source", "ref"})
+
+
+# What a field is also called, by table: the usual other word for the same thing.
+ALSO_WRITTEN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "contract": {"number": ("id", "no", "code")},
+    "measure": {"value": ("is", "formula")},
+    "pool": {"over": ("of", "rules", "members")},
+    "rule": {"debtor": ("owes", "owed_by", "payer"), "creditor": ("to", "owed_to", "payee")},
+    "series": {"value": ("type",)},
+}
+# What a type is also called.
+SAME_TYPE = {
+    "boolean": "bool", "string": "text", "str": "text", "strings": "texts", "integer": "count", "int": "count",
+    "decimal": "number", "percent": "ratio", "percentage": "ratio", "datetime": "instant", "timestamp": "instant",
+    "days": "span", "weeks": "span", "months": "span", "years": "span", "seconds": "duration", "minutes": "duration",
+    "hours": "duration",
+}  # fmt: skip
 
 
 class Problems:
@@ -38,6 +56,8 @@ class Problems:
         self.remarks = remarks
         # Where a definition lists the contract's clauses, everything must name one; a sketch without them may wait.
         self.clauses_listed = clauses_listed
+        # the series, each with its keys: where a number is needed, a figure of one stands for it
+        self.series: Keys = {}
 
     def file_of(self, table: str) -> str:
         """The file of the table, or of the nearest table above it."""
@@ -85,6 +105,9 @@ class Reader:
         self.problems.add(code, self.table, self.clause, **params)
 
     def _take(self, name: str) -> Any:
+        if name not in self.data:
+            also = ALSO_WRITTEN.get(self.table.partition(".")[0], {}).get(name, ())
+            name = next((each for each in also if each in self.data), name)
         self.asked.add(name)
         return self.data.get(name)
 
@@ -141,8 +164,9 @@ class Reader:
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of texts."""
-        value: list[Any] = self._typed(name, list, "a list", [], False)
+        """A list of texts; a text alone is a list of one."""
+        found = self._typed(name, (list, str), "a list", [], False)
+        value: list[Any] = [found] if isinstance(found, str) else found
         if any(not isinstance(item, str) for item in value):
             self.fail("wrong_value", field=name, expected="a list of texts", value=repr(value))
             return ()
@@ -157,8 +181,11 @@ class Reader:
         return tuple(value)
 
     def options(self, name: str) -> tuple[Mapping[str, Any], ...]:
-        """A list of inline tables; a bare text is the key of one."""
+        """A list of inline tables; a bare text is the key of one. Or a table of them by their keys."""
         value = self.data.get(name)
+        if isinstance(value, Mapping) and value and all(isinstance(fields, Mapping) for fields in value.values()):
+            self.asked.add(name)
+            return tuple({"key": key, **fields} for key, fields in value.items())
         if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
             self.asked.add(name)
             return tuple({"key": item} for item in value)
@@ -170,7 +197,7 @@ class Reader:
         for key, kind in value.items():
             if not isinstance(kind, str):
                 self.fail("wrong_value", field=f"{name}.{key}", expected="the name of a type", value=repr(kind))
-        return {key: kind for key, kind in value.items() if isinstance(kind, str)}
+        return {key: type_named(kind) for key, kind in value.items() if isinstance(kind, str)}
 
     def decimal(self, name: str, *, percent: bool = False) -> Decimal | None:
         """An exact number written as text or whole number; with `percent`, `25%` gives 0.25 and `2‰` 0.002."""
@@ -234,7 +261,10 @@ class Reader:
             if required:
                 self.fail("missing_field", name=name)
             return None
-        return self._parse(name, value, parse_expression)
+        tree = self._parse(name, value, parse_expression)
+        series = self.problems.series
+        # a "because" names the figures themselves
+        return tree if tree is None or not series else single_figures(tree, series, whole=name != "because")
 
     def bindings(self, name: str) -> tuple[Binding, ...]:
         """A "for" clause."""
@@ -291,6 +321,11 @@ class Reader:
                 note = self.problems.warn if self.problems.remarks and not likely else self.problems.add
                 note("unknown_field", self.table, self.clause, name=name, suggestion=likely)
         return dict(self.data)
+
+
+def type_named(name: str) -> str:
+    """The type of that name, by whatever word."""
+    return SAME_TYPE.get(name, name)
 
 
 def read_moment(value: object) -> date | datetime | str:

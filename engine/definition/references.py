@@ -11,7 +11,7 @@ from ..language.errors import suggestion
 from ..language.types import Environment, attribute_type
 from .environment import build_environment, set_names
 from .literals import ATTRIBUTE_TYPES, is_money
-from .model import Definition, Duty
+from .model import SIDES, Definition, Duty
 from .money_tables import COMMITMENT_NAMES, SECURITY_NAMES
 from .needs import circles
 from .outcome_checks import check_outcomes
@@ -47,6 +47,8 @@ class _Check:
         """Names used twice, and names of parties, policies, duties … that do not exist."""
         d = self.d
         self._unique(set_names(d))
+        # a definition that lists no parties has the two sides every contract has
+        parties = d.parties or dict.fromkeys(SIDES)
         self._unique([(duty.ref, f"duty.{duty.id}") for duty in d.duties.values() if duty.ref])
         self._unique([(str(line.number), f"line.{line.id}") for line in d.lines.values() if line.number])
         for item in d.items.values():
@@ -56,7 +58,7 @@ class _Check:
         for duty in d.duties.values():
             table = f"duty.{duty.id}"
             for party in (*duty.obligor, *duty.obligee):
-                self._known(table, "party", party, d.parties, duty.clause)
+                self._known(table, "party", party, parties, duty.clause)
             if duty.policy and d.policies:
                 self._known(table, "policy", duty.policy, d.policies, duty.clause)
         for deliverable in d.deliverables.values():
@@ -79,10 +81,10 @@ class _Check:
         for rule in d.rules.values():
             for party in (rule.debtor, rule.creditor):
                 if party:
-                    self._known(f"rule.{rule.id}", "party", party, d.parties, rule.clause)
+                    self._known(f"rule.{rule.id}", "party", party, parties, rule.clause)
         for right in d.rights.values():
             for party in right.holder:
-                self._known(f"right.{right.id}", "party", party, d.parties, right.clause)
+                self._known(f"right.{right.id}", "party", party, parties, right.clause)
         for pool in d.pools.values():
             for name in pool.over:
                 self._known(f"pool.{pool.id}", "rule or pool", name, {**d.rules, **d.pools}, pool.clause)

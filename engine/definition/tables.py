@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ..calendars import MONDAY_TO_FRIDAY, VARIANTS, Calendar, build_calendar
 from ..language.parser import PERIOD_UNITS
 from ..language.syntax import Nothing, lift_each
+from ..money import MINOR_UNITS
 from . import model as m
+from .literals import ATTRIBUTE_TYPES, is_money
 from .money_tables import (
     read_commitment,
     read_deliverable,
@@ -20,7 +22,7 @@ from .money_tables import (
     read_penalty_table,
     read_security,
 )
-from .reader import Reader
+from .reader import Reader, type_named
 
 PROFILES = ("cn", "none")
 # Where rows of their own feed a kind of thing or spell; "" leaves it to the facts people enter.
@@ -49,6 +51,16 @@ def zone_exists(name: str) -> bool:
     return True
 
 
+def _currency(r: Reader) -> str:
+    """The contract's currency: as stated, else the one its price is written in."""
+    written = str(r.data.get("total", "")).split()
+    own = written[0] if len(written) == 2 and CURRENCY.fullmatch(written[0]) else ""
+    stated = r.text("currency", default=own or "CNY")
+    if own and own != stated:
+        r.fail("two_currencies", left=stated, right=own)
+    return stated
+
+
 def read_contract(r: Reader) -> m.Contract:
     """[contract]"""
     if not r.data:
@@ -64,7 +76,7 @@ def read_contract(r: Reader) -> m.Contract:
     contract = m.Contract(
         number=r.name("number", required=bool(r.data)),
         title=r.text("title"),
-        currency=r.text("currency", default="CNY"),
+        currency=_currency(r),
         total=r.decimal("total"),
         capitals=r.text("capitals"),
         zone=zone,
@@ -111,8 +123,8 @@ def read_calendar(r: Reader, name: str, zone: str) -> Calendar | None:
 
 
 def _party(r: Reader, name: str) -> m.Party:
-    role = r.choice("role", ("buyer", "vendor", "third"), "third")
-    party = m.Party(**r.named(name), name=r.text("name", required=True), role=role)
+    role = r.choice("role", ("buyer", "vendor", "third"), name if name in m.SIDES else "third")
+    party = m.Party(**r.named(name), name=r.text("name") or r.text("title", default=name), role=role)
     r.finish("short_name", "address", "notice_address", "tax_number", "contact", "account_holder", "account_bank",
              "account_number", "account_clause", keeps=True)  # fmt: skip
     return party
@@ -131,10 +143,17 @@ def _event(r: Reader, name: str) -> m.Event:
     return event
 
 
+def plural_of(name: str) -> str:
+    """What several of them are called, where the definition does not say: outages, deliveries, breaches."""
+    if name.endswith("y") and name[-2:-1] not in (*"aeiou", ""):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith(("s", "x", "ch", "sh")) else f"{name}s"
+
+
 def _item(r: Reader, name: str) -> m.ItemKind:
     item = m.ItemKind(
         **r.named(name),
-        plural=r.text("plural", default=f"{name}s"),
+        plural=r.text("plural", default=plural_of(name)),
         attributes=r.types("attributes"),
         recorder=r.text("recorder"),
         confirmer=r.text("confirmer"),
@@ -147,7 +166,7 @@ def _item(r: Reader, name: str) -> m.ItemKind:
 def _interval(r: Reader, name: str) -> m.IntervalKind:
     interval = m.IntervalKind(
         **r.named(name),
-        plural=r.text("plural", default=f"{name}s"),
+        plural=r.text("plural", default=plural_of(name)),
         attributes=r.types("attributes"),
         key=r.types("key"),
         recorder=r.text("recorder"),
@@ -163,12 +182,21 @@ def _series(r: Reader, name: str) -> m.Series:
         **r.named(name),
         period=r.choice("period", ("day", "week", "month", "quarter", "half", "year"), "month"),
         key=r.types("key"),
-        value=r.text("value", default="ratio"),
+        value=_figure_type(r),
         recorder=r.text("recorder"),
         confirmer=r.text("confirmer"),
     )
     r.finish("note", "plural")
     return series
+
+
+def _figure_type(r: Reader) -> str:
+    """What a figure is: the type stated, or the one its unit names (a unit such as kWh is a remark)."""
+    unit = type_named(r.text("unit"))
+    if unit in CURRENCIES:
+        unit = f"money({unit})"
+    named = unit if unit in ATTRIBUTE_TYPES or is_money(unit) else "number" if unit else "ratio"
+    return type_named(r.text("value", default=named))
 
 
 def _system(r: Reader, name: str) -> m.System:
@@ -304,6 +332,9 @@ def _rounding(r: Reader) -> str:
     return text
 
 
+# A unit of three letters may be a weight or a power as well: these are money.
+CURRENCIES = frozenset({*MINOR_UNITS, "AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "INR", "SGD", "THB", "USD"})
+CURRENCY = re.compile(r"[A-Z]{3}")
 UNIT = re.compile(r"(?:[A-Z]{3}\s+)?\d+(?:\.\d+)?")
 
 

@@ -122,6 +122,13 @@ def _mean_end(ends: list[tuple[Any, bool]], *, lowest: bool) -> Any:
     return None if amount is None else scale(amount, Fraction(1, number))
 
 
+def only(pairs: Pairs, running: frozenset[str]) -> Choice:
+    """The value of the one member; of none, of several or of one in doubt there is none."""
+    if len(pairs) != 1 or pairs[0][1].value is not True or not isinstance(pairs[0][0], Choice):
+        return _no_member(pairs, running)
+    return pairs[0][0]
+
+
 def _no_member(pairs: Pairs, running: frozenset[str]) -> Choice:
     """An extreme or a mean of a set that may be empty."""
     return Choice((), _missing(pairs), running)

@@ -38,6 +38,13 @@ from .types import (
 )
 from .units import commensurable, constant_span, unit_of
 
+# Functions other languages have, and what does the same here.
+OTHER_WORDS = {
+    "average": "mean", "avg": "mean", "ceil": "steps", "ceiling": "steps", "convert": "the rate, as in (USD 1 / CNY 7)",
+    "exists": "happened", "first": "earliest", "floor": "steps", "last": "latest", "len": "count", "length": "|…|",
+    "lookup": "band", "number": "count", "size": "count", "total": "sum", "value": "only",
+}  # fmt: skip
+
 Mode = Literal["deadline", "amount"]
 
 
@@ -96,7 +103,9 @@ class Checker:
     def expect(self, kind: Type, tree: s.Expr, expected: str, fits: bool) -> Type:
         """The type, if it fits."""
         if not fits:
-            raise self.fail("ill_typed", tree, found=kind, expected=expected)
+            wanted = kind.name == "set" and ("number" in expected or "amount" in expected)
+            code = "set_for_number" if wanted else "ill_typed"
+            raise self.fail(code, tree, found=kind, expected=expected)
         return kind
 
     def expect_named(self, tree: s.Expr, names: Collection[str]) -> Type:
@@ -267,7 +276,7 @@ class Checker:
     def _call(self, tree: s.Call) -> Type:
         function = FUNCTIONS.get(tree.function)
         if function is None:
-            hint = suggestion(tree.function, FUNCTIONS)
+            hint = OTHER_WORDS.get(tree.function) or suggestion(tree.function, FUNCTIONS)
             raise self.fail("unknown_function", tree, name=tree.function, suggestion=hint)
         if function.amounts:
             self.amounts_only(tree, tree.function)
@@ -406,6 +415,8 @@ class Checker:
         self.amounts_only(tree, "|…|")
         inner = tree.value.group if isinstance(tree.value, s.Over) else tree.value
         kind = self.check(tree.value)
+        if isinstance(tree.value, s.Call) and tree.value.function == "window":
+            return CLOCK
         if kind.name == "element" or kind == TERM:
             self.expect(kind, inner, "a period, a term or intervals", kind == TERM or kind.detail == "period")
         elif kind != ANY:

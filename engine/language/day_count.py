@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from fractions import Fraction
 
 CONVENTIONS = ("act_365", "act_360", "act_act", "thirty_360")
+# What the conventions are also called, in any spelling of capitals and strokes.
+ALIASES = {
+    "act_365f": "act_365", "actual_365": "act_365", "act_365_fixed": "act_365", "actual_365_fixed": "act_365",
+    "actual_360": "act_360", "actual_actual": "act_act", "act_act_isda": "act_act", "30e_360": "thirty_360",
+}  # fmt: skip
 YEAR, BANKERS_YEAR, MONTH = 365, 360, 30
+
+
+def convention_named(written: str) -> str:
+    """The convention of that name, `'ACT/365'` as well as `act_365`; the name itself if there is none."""
+    name = re.sub(r"\W+", "_", written.strip("'\"").lower()).strip("_")
+    return ALIASES.get(name, name)
 
 
 def year_fraction(start: date, end: date, convention: str) -> Fraction:

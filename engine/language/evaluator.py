@@ -14,7 +14,7 @@ from fractions import Fraction
 from ..derivation import Step
 from . import syntax as s
 from .arithmetic import ZERO, absolute, calculate, greatest, least, negate, power, rounded
-from .day_count import year_fraction
+from .day_count import convention_named, year_fraction
 from .formula import explain
 from .lookups import Lookups
 from .members import Group, clock
@@ -348,7 +348,8 @@ class Evaluator(Lookups):
         return self._distance(tree, lambda start, end: months_between(start, end, mode))
 
     def _value_year_fraction(self, tree: s.Call) -> Value:
-        return self._distance(tree, lambda start, end: year_fraction(start, end, str(tree.args[2])))
+        convention = convention_named(str(tree.args[2]))
+        return self._distance(tree, lambda start, end: year_fraction(start, end, convention))
 
     def _distance(self, tree: s.Call, measure: Callable[[date, date], Fraction]) -> Value:
         """A number of days, months or years between two dates; an end still open leaves it within bounds."""

@@ -58,6 +58,11 @@ class Figures(Members):
     def _value_mean(self, tree: s.Call) -> Value:
         return self._aggregate(tree.args[0], aggregates.mean)
 
+    def _value_only(self, tree: s.Call) -> Value:
+        """The one figure there is; unknown without one, and where several would do."""
+        found = self._aggregate(tree.args[0], aggregates.only)
+        return found if found.options or found.missing else nothing_known({str(tree.args[0])})
+
     def _extreme_of(self, tree: s.Call) -> Value:
         """`min` or `max` of one set."""
         name = tree.function
@@ -160,7 +165,9 @@ class Figures(Members):
 
     def is_window(self, tree: s.Expr) -> bool:
         """Whether an expression is a stretch of time itself, not a set of intervals."""
-        if isinstance(tree, s.Ref) and tree.kind == "term":
+        if (isinstance(tree, s.Ref) and tree.kind == "term") or (
+            isinstance(tree, s.Call) and tree.function == "window"
+        ):
             return True
         element = self.element(tree)
         return element is not None and "spell" not in element.fields

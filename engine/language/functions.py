@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import syntax as s
 from .arithmetic import MODES
-from .day_count import CONVENTIONS
+from .day_count import CONVENTIONS, convention_named
 from .parser import PERIOD_UNITS
 from .types import (
     ANY,
@@ -169,7 +169,8 @@ def _days(c: Checker, call: s.Call) -> Type:
 def _year_fraction(c: Checker, call: s.Call) -> Type:
     c.moment(call.args[0])
     c.moment(call.args[1])
-    c.keyword(call, 2, CONVENTIONS)
+    if convention_named(str(call.args[2])) not in CONVENTIONS:
+        raise c.fail("wrong_arguments", call, name="year_fraction", usage=FUNCTIONS["year_fraction"].usage)
     return RATIO
 
 
@@ -301,6 +302,7 @@ FUNCTIONS: dict[str, Function] = {
     "breaches": Function("breaches(duty.name)", 1, 1, _breaches),
     "sum": Function("sum(set.field)", 1, 1, _sum, amounts=True),
     "mean": Function("mean(set.field)", 1, 1, _sum, amounts=True),
+    "only": Function("only(series[period == m])", 1, 1, _sum, amounts=True),
     "longest": Function("longest(intervals[filter])", 1, 1, _longest, amounts=True),
     "ordinal": Function("ordinal(set[filter], key)", 1, 3, _ordinal, amounts=True),
     "streak": Function("streak(set[filter], month)", 1, 3, _streak, amounts=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Context, Decimal
@@ -24,6 +25,11 @@ MAX_HEIGHT = 100
 PER_CENT = {"%": 0, "‰": 1, "‱": 2}
 # Wide enough for any number that fits into an expression.
 EXACT = Context(prec=MAX_LENGTH)
+
+# An end of a range without a bound may be written out; a range with one end as a comparison.
+UNBOUNDED = re.compile(r"[+-]?\s*(?:∞|\binf(?:inity)?\b)")
+COMPARED = re.compile(r"(>=|<=|>|<|≥|≤)\s*(.+)", re.DOTALL)
+ONE_SIDED = {">=": "[{}, )", "≥": "[{}, )", ">": "({}, )", "<=": "(, {}]", "≤": "(, {}]", "<": "(, {})"}
 
 PERIOD_UNITS = ("day", "week", "month", "quarter", "half", "year")
 
@@ -53,8 +59,16 @@ def parse_bindings(text: str) -> tuple[s.Binding, ...]:
 
 
 def parse_range(text: str) -> s.Range:
-    """One row of a table, `(15 minutes, 30 minutes]`. Raises ExpressionError."""
-    row: s.Range = _parse(text, "range")
+    """One row of a table: `(15 minutes, 30 minutes]`, with an end left out or `∞`; or `>= 30 minutes`, `15 minutes`.
+
+    Raises ExpressionError.
+    """
+    written = UNBOUNDED.sub("", text).strip()
+    if found := COMPARED.fullmatch(written):
+        written = ONE_SIDED[found[1]].format(found[2])
+    elif written[:1] not in ("[", "("):
+        written = f"[{written}, {written}]"
+    row: s.Range = _parse(written, "range")
     return row
 
 
@@ -204,10 +218,11 @@ class _Builder:
         return s.Sliding(self.build(items[0]), column=column)
 
     def _each(self, items: list[Any], column: int) -> s.Expr:
-        unit = str(items[0])
-        if unit not in PERIOD_UNITS:
-            raise self._fail("unknown_period", column, name=unit, suggestion=suggestion(unit, PERIOD_UNITS))
-        return s.Each(unit, self.build(items[1]), items[2] is not None, column=column)
+        before, unit, term, after = items
+        name = str(unit)
+        if name not in PERIOD_UNITS:
+            raise self._fail("unknown_period", column, name=name, suggestion=suggestion(name, PERIOD_UNITS))
+        return s.Each(name, self.build(term), before is not None or after is not None, column=column)
 
     # -- literals ------------------------------------------------------------------------------------------------
 

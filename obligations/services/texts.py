@@ -104,8 +104,8 @@ def _amounts(definition: Definition) -> dict[str, Decimal | None]:
 
 def _arises_from(definition: Definition, duty: Duty) -> tuple[str, ...]:
     """The kinds of things (not periods) the duty's "for" runs over, as dependency names."""
-    plurals = {kind.plural or f"{name}s": name for name, kind in definition.items.items()}
-    spells = {kind.plural or f"{name}s": name for name, kind in definition.intervals.items()}
+    plurals = {each: name for name, kind in definition.items.items() for each in kind.names}
+    spells = {each: name for name, kind in definition.intervals.items() for each in kind.names}
     found = []
     for binding in duty.bindings:
         for node in binding.source.walk():

@@ -51,7 +51,7 @@ DAMAGE: dict[str, tuple[tuple[str, str], str, str, str, str]] = {
         "cumulative",
     ),
     "finding of an unknown type": (
-        (REPEAT, REPEAT + '\nfindings = { grave = "boolean" }'),
+        (REPEAT, REPEAT + '\nfindings = { grave = "boole" }'),
         "unknown_name",
         "rule.repeat",
         "7",

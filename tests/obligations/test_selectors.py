@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.policy import NotVisible
 from contracts.models import Fact
 from contracts.selectors import today_for
+from engine.money import LARGEST_AMOUNT
 from obligations import selectors
 from obligations.models import Obligation
 from obligations.selectors.filters import Filters, status_query
@@ -257,6 +258,18 @@ def test_the_overview_counts_live_and_replayed_alike(story: Story) -> None:
     assert live.figures.overdue >= 1
     ledger = selectors.contract_figures(viewer=viewer, contracts=[story.contract], as_of=today)
     assert ledger[story.contract.pk].overdue == live.figures.overdue
+
+
+def test_the_money_of_the_month_adds_up_to_the_cent_however_large(story: Story) -> None:
+    """Three of the largest amounts there are: their sum has one digit more than a database keeps."""
+    today, viewer = today_for(story.contract), story.viewer("IT")
+    rows = list(Obligation.objects.filter(contract=story.contract, state="open")[:3])
+    Obligation.objects.filter(contract=story.contract).update(amount=None)
+    Obligation.objects.filter(pk__in=[row.pk for row in rows]).update(
+        amount=LARGEST_AMOUNT, due_on=today, due_state="known", gate_open=True
+    )
+    figures = selectors.overview(viewer=viewer, contract=story.contract, as_of=today).figures
+    assert str(figures.money_month) == "29999999999999.97"
 
 
 def test_the_year_shows_lanes_and_marks(story: Story) -> None:

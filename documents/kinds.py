@@ -114,3 +114,14 @@ def long_day(text: str) -> str:
 def line(text: str, amount: str, sign: str = "", kind: str = "") -> dict[str, Any]:
     """A line of a reckoning (应付 − 抵扣 = 实付): its sign, words and figures; `kind` "sum" is ruled off."""
     return {"text": text, "amount": amount, "sign": sign, "kind": kind}
+
+
+def taken_off(text: str, back: str, amount: str | Decimal, currency: str) -> dict[str, Any]:
+    """A line that lowers what is left; called `back` and added again where the amount is a counter-entry's."""
+    value = Decimal(amount)
+    return line(text, money(value, currency), "−") if value > 0 else line(back, money(-value, currency), "＋")
+
+
+def listed(rows: Iterable[Mapping[str, Any]], currency: str) -> list[dict[str, Any]]:
+    """Rows of a table with their amounts and clauses as printed."""
+    return [{**row, "amount": money(row["amount"], currency), "clause": clause_text(row["clause"])} for row in rows]

@@ -1,6 +1,6 @@
 """The deduction confirmation (抵扣确认单): one liability of the vendor, how it is settled (out of instalments, by a
-transfer of the vendor's own, out of the guarantee), and what is left. Both parties sign it; it names no
-person of the buyer."""
+transfer of the vendor's own, out of the security; less what goes back), and what is left. Both parties sign it; it
+names no person of the buyer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import Liability
-from documents.kinds import Kind, clause_text, contract_facts, day, line, local_day, money, priced, total
+from documents.kinds import Kind, clause_text, contract_facts, day, line, listed, local_day, money, priced, total
 
 CLAIM_STATES = {"open": "待支付", "settled": "已到账", "withdrawn": "已撤回"}
+REFUND_STATES = {"open": "待退还", "paid": "已退还"}
 
 
 def _load(key: str) -> Liability | None:
@@ -65,6 +66,16 @@ def _content(liability: Liability) -> dict[str, Any]:
             }
             for row in liability.claims.order_by("pk")
         ],
+        "refunds": [
+            {
+                "number": row.number,
+                "reason": row.note,
+                "state": row.state,
+                "paid_on": day(row.paid_on),
+                "amount": str(row.amount),
+            }
+            for row in liability.refunds.order_by("pk")
+        ],
         "deducted": priced(liability.deducted),
         "claimed": str(liability.claimed),
         "drawn": str(liability.drawn),
@@ -80,7 +91,13 @@ def _reckoning(content: Mapping[str, Any], currency: str) -> list[dict[str, Any]
         amount = Decimal(row["amount"])
         lines.append(line(f"调整（{row['on']}）", money(abs(amount), currency), "＋" if amount > 0 else "−"))
     lines.append(line("自合同款中抵扣", money(content["deducted"]["amount"], currency), "−"))
-    lines.append(line("由服务商另行支付", money(content["claimed"], currency), "−"))
+    lines.append(
+        line(
+            "由服务商另行支付（已扣除退还）" if content["refunds"] else "由服务商另行支付",
+            money(content["claimed"], currency),
+            "−",
+        )
+    )
     lines.append(line("自履约担保中提取", money(content["drawn"], currency), "−"))
     lines.append(line("尚未安排", money(content["open"], currency), "=", "sum"))
     return lines
@@ -99,13 +116,14 @@ def _layout(content: Mapping[str, Any]) -> dict[str, Any]:
         },
         "deducted": {**content["deducted"], "amount": money(content["deducted"]["amount"], currency)},
         "reckoning": _reckoning(content, currency),
-        "deductions": [
-            {**row, "amount": money(row["amount"], currency), "clause": clause_text(row["clause"])}
-            for row in content["deductions"]
-        ],
+        "deductions": listed(content["deductions"], currency),
         "claims": [
             {**row, "amount": money(row["amount"], currency), "state": CLAIM_STATES[row["state"]]}
             for row in content["claims"]
+        ],
+        "refunds": [
+            {**row, "amount": money(row["amount"], currency), "state": REFUND_STATES[row["state"]]}
+            for row in content["refunds"]
         ],
         "boxes": [
             {"title": "采购人（盖章）", "who": contract["buyer"], "when": ""},

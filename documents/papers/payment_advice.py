@@ -12,7 +12,19 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing.models import Deduction, Payment
-from documents.kinds import ZERO, Kind, clause_text, contract_facts, day, line, long_day, money, priced
+from documents.kinds import (
+    ZERO,
+    Kind,
+    clause_text,
+    contract_facts,
+    day,
+    line,
+    listed,
+    long_day,
+    money,
+    priced,
+    taken_off,
+)
 
 
 def _load(key: str) -> Payment | None:
@@ -67,10 +79,9 @@ def _reckoning(content: Mapping[str, Any], currency: str) -> list[dict[str, Any]
     left = Decimal(content["milestone"]["amount"])
     lines = [line("合同约定应付", money(left, currency))]
     for row in content["deductions"]:
-        amount = Decimal(row["amount"])
-        left -= amount
-        words = f"抵扣：{row['title']}（{clause_text(row['clause'])}）" if amount > 0 else f"抵扣冲回：{row['title']}"
-        lines.append(line(words, money(abs(amount), currency), "−" if amount > 0 else "＋"))
+        left -= Decimal(row["amount"])
+        words = f"{row['title']}（{clause_text(row['clause'])}）"
+        lines.append(taken_off(f"抵扣：{words}", f"抵扣冲回：{words}", row["amount"], currency))
     earlier = Decimal(content["earlier"])
     if earlier:
         left -= earlier
@@ -92,10 +103,7 @@ def _layout(content: Mapping[str, Any]) -> dict[str, Any]:
         "payee": content["payee"],
         "invoices": "、".join(content["invoices"]),
         "reckoning": _reckoning(content, currency),
-        "deductions": [
-            {**row, "amount": money(row["amount"], currency), "clause": clause_text(row["clause"])}
-            for row in content["deductions"]
-        ],
+        "deductions": listed(content["deductions"], currency),
         "signed_on": long_day(contract["signed_on"]),
     }
 

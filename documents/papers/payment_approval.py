@@ -26,6 +26,7 @@ from documents.kinds import (
     money,
     name_of,
     priced,
+    taken_off,
     total,
 )
 
@@ -181,9 +182,8 @@ def _reckoning(content: Mapping[str, Any], currency: str) -> list[dict[str, Any]
     if not content["deductions"]:
         lines.append(line("抵扣（无）", money(ZERO, currency), "−"))
     for row in content["deductions"]:
-        amount = Decimal(row["amount"])
-        text = f"抵扣：{row['title']}（{clause_text(row['clause'])}；{row['number']}，{row['deducted_on']}）"
-        lines.append(line(text, money(abs(amount), currency), "−" if amount > 0 else "＋"))
+        words = f"{row['title']}（{clause_text(row['clause'])}；{row['number']}，{row['deducted_on']}）"
+        lines.append(taken_off(f"抵扣：{words}", f"抵扣冲回：{words}", row["amount"], currency))
     if frozen:
         lines.append(line("暂缓支付（争议未决，并非扣减）", money(frozen, currency), "−"))
     if before:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from documents.kinds import Kind, clause_text, day, line, money
+from documents.kinds import Kind, clause_text, day, line, money, taken_off
 from documents.papers import penalty_facts
 from documents.papers.deduction_sheet import CLAIM_STATES
 from documents.papers.penalty_confirmation import boxes
@@ -74,8 +74,8 @@ def _content(case: PenaltyCase) -> dict[str, Any]:
 def _reckoning(content: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
     lines = [line("应承担的违约金", money(content["owed"], currency))]
     for row in content["deductions"]:
-        text = f"自“{row['milestone']}”（{clause_text(row['clause'])}）中抵扣：{row['number']}，{row['on']}"
-        lines.append(line(text, money(row["amount"], currency), "−"))
+        place, entry = f"自“{row['milestone']}”（{clause_text(row['clause'])}）中", f"{row['number']}，{row['on']}"
+        lines.append(taken_off(f"{place}抵扣：{entry}", f"{place}抵扣冲回：{entry}", row["amount"], currency))
     for row in content["claims"]:
         when = f"{row['settled_on']} 到账" if row["settled_on"] else f"{row['due_on']} 前支付"
         text = f"服务商另行支付（{CLAIM_STATES[row['state']]}）：{row['number']}，{when}"
@@ -89,7 +89,7 @@ def _reckoning(content: Mapping[str, Any], currency: str) -> list[dict[str, Any]
         lines.append(line(text, money(row["amount"], currency), "−"))
     for row in content.get("refunds", ()):
         words = f"{row['on']} 已退还" if row["on"] else "待退还"
-        lines.append(line(f"退还服务商（{words}）：{row['number']}", money(row["amount"], currency), "+"))
+        lines.append(line(f"退还服务商（{words}）：{row['number']}", money(row["amount"], currency), "＋"))
     lines.append(line("尚未清偿", money(content["open"], currency), "=", "sum"))
     return lines
 

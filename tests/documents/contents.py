@@ -59,6 +59,9 @@ CONTENTS: dict[str, dict[str, Any]] = {
         "changes": [{"amount": "-5.00", "on": "2025-10-20"}],
         "deductions": [_DEDUCTION],
         "claims": [_CLAIM],
+        "refunds": [
+            {"number": "R-1", "reason": "法院改判。", "state": "paid", "paid_on": "2025-11-20", "amount": "1.00"}
+        ],
         "deducted": priced(MONEY),
         "claimed": "1.00",
         "drawn": "0.00",

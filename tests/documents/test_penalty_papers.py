@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from accounts.policy import NotAllowed, NotVisible
+from billing import services as billing
+from billing.models import SeparateClaim
 from contracts.errors import Refused
 from documents.models import IssuedDocument
 from documents.selectors import document_get, documents_list
@@ -89,3 +92,23 @@ def test_a_settlement_takes_the_penalty_off_the_instalment(world: World) -> None
     assert "尚未安排¥0.00" in holds_together(sheet)
     found = [row.kind for row in documents_list(viewer=world.viewer("VND")).rows]
     assert found == ["deduction_sheet", "penalty_settlement"]
+
+
+def test_papers_after_an_adjustment_name_the_counter_entry_and_the_refund(world: World) -> None:
+    """A judgment lowers it: what was deducted too much comes back by a counter-entry, what the vendor had transferred
+    goes back; both sides sign figures that add up."""
+    case = settled(world, wishes={"instalment:3": Decimal("100000.00")}, claim_due_on=date(2025, 11, 20))
+    claim = SeparateClaim.objects.get()
+    billing.separate_claim_settle(actor=world.viewer("FIN"), claim=claim, settled_on=TODAY, bank_reference="BOC-2025-1")
+    wish = services.adjustment_propose(
+        actor=world.viewer("FIN"), case=only_case(world), amount=Decimal("15000.00"), reason="法院改判"
+    )
+    services.adjustment_decide(actor=world.viewer("MGR2"), adjustment=wish, approve=True)
+    text = holds_together(issued(world, "penalty_settlement", case))
+    for words in ("中抵扣冲回：", "＋¥100,000.00", "＋退还服务商（待退还）", "¥6,132.09", "尚未清偿¥0.00"):
+        assert words in text, words
+    assert "−¥" not in text, "a counter-entry is added again, never taken off by less than nothing"
+    sheet: Any = document_issue(actor=world.viewer("FIN"), kind="deduction_sheet", key=str(case.liability_id))
+    text = holds_together(sheet)
+    for words in ("由服务商另行支付（已扣除退还）¥15,000.00", "退还服务商", "法院改判", "待退还", "¥6,132.09"):
+        assert words in text, words

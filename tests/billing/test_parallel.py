@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import JournalEntry
@@ -18,6 +18,7 @@ from contracts.errors import Refused
 from documents.models import IssuedDocument
 from documents.services import payment_approval_issue
 from obligations.models import Obligation
+from tests import racing
 from tests.billing.steps import checked, hand_in
 from tests.billing.world import FIRST, NOW, milestone, pay_world
 
@@ -69,33 +70,18 @@ def sixty(world):
 
 
 def at_once(act, items=(None,), people=PEOPLE):
-    """Every item by `people` threads that start together; what came out, counted. An error nobody foresaw is raised."""
-    outcomes, surprises, lock = Counter(), [], threading.Lock()
-    start = threading.Barrier(people)
+    """Every item by `people` who start together; what came out, counted. An error nobody foresaw is raised."""
 
     def person():
-        try:
-            start.wait(timeout=30)
-            for item in items:
-                try:
-                    outcome = act(item) or "done"
-                except Refused:
-                    outcome = "refused"
-                with lock:
-                    outcomes[outcome] += 1
-        except BaseException as error:  # noqa: BLE001 - handed to the test's own thread below
-            surprises.append(error)
-        finally:
-            connections.close_all()
+        outcomes = Counter()
+        for item in items:
+            try:
+                outcomes[act(item) or "done"] += 1
+            except Refused:
+                outcomes["refused"] += 1
+        return outcomes
 
-    threads = [threading.Thread(target=person) for _ in range(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if surprises:
-        raise surprises[0]
-    return outcomes
+    return sum(racing.at_once(*[person] * people), Counter())
 
 
 def test_applications_approvals_and_payments_happen_once_each(world, sixty):

@@ -3,20 +3,19 @@ money has the same protection, test_repeats shows one by one."""
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
 from django.test import Client
 
 from accounts.models import IdempotencyRecord
 from tests.billing import penalty_steps, security_steps  # noqa: F401 - they add their steps to STEPS
 from tests.billing.money_steps import NOW, STEPS
 from tests.billing.sending import body_of, send, state
+from tests.racing import at_once
 from tests.world import build_world
 
 RACED = (
@@ -37,7 +36,7 @@ def test_four_windows_at_once_have_one_effect_each() -> None:
             key = f"race-{number}"
             client, address, body = body_of(world, route, act(world))
             session = client.cookies[settings.SESSION_COOKIE_NAME].value
-            answers = at_once(session, address, body, key)
+            answers = sent_at_once(session, address, body, key)
             done = [answer for answer in answers if answer.status_code == 302]
             assert {answer.status_code for answer in answers} <= {302, 409}, route
             assert len([answer for answer in done if "Idempotent-Replay" not in answer]) == 1, route
@@ -48,28 +47,14 @@ def test_four_windows_at_once_have_one_effect_each() -> None:
             assert state() == after, route
 
 
-def at_once(session: str, address: str, body: dict[str, Any], key: str, people: int = 4) -> list[Any]:
-    """The same request by several threads that start together, each with its own connection and copies of the files."""
+def sent_at_once(session: str, address: str, body: dict[str, Any], key: str, people: int = 4) -> list[Any]:
+    """The same request by several windows at once, each with copies of the files."""
     files = {name: (value.name, value.read()) for name, value in body.items() if hasattr(value, "read")}
-    start, answers, surprises = threading.Barrier(people), [], []
 
-    def person() -> None:
-        try:
-            client = Client()
-            client.cookies[settings.SESSION_COOKIE_NAME] = session
-            own = {name: SimpleUploadedFile(given, content) for name, (given, content) in files.items()}
-            start.wait(timeout=30)
-            answers.append(client.post(address, {**body, **own, "idempotency_key": key}))
-        except BaseException as error:  # noqa: BLE001 - raised in the test's own thread below
-            surprises.append(error)
-        finally:
-            connections.close_all()
+    def window() -> Any:
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
+        own = {name: SimpleUploadedFile(given, content) for name, (given, content) in files.items()}
+        return client.post(address, {**body, **own, "idempotency_key": key})
 
-    threads = [threading.Thread(target=person) for _ in range(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if surprises:
-        raise surprises[0]
-    return answers
+    return at_once(*[window] * people)

@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from accounts.scoping import SYSTEM
 from obligations.models import DueVersion, Obligation
 from obligations.services.evaluation import obligations_materialise
 from obligations.services.events import event_propose
 from tests.obligations.story import DATA, build_story
-
-
-def at_once(*works: Callable[[], Any]) -> list[BaseException]:
-    """Run the works in threads that start together; what they raised."""
-    barrier, errors = threading.Barrier(len(works)), list[BaseException]()
-
-    def run(work: Callable[[], Any]) -> None:
-        try:
-            barrier.wait()
-            work()
-        except BaseException as error:  # noqa: BLE001 - handed to the test
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return errors
+from tests.racing import race
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_two_loads_at_once_make_every_obligation_once() -> None:
     story = build_story(materialise=False)
-    errors = at_once(*[lambda: obligations_materialise(story.contract)] * 4)
+    _results, errors = race(*[lambda: obligations_materialise(story.contract)] * 4)
     assert errors == []
     rows = Obligation.objects.filter(contract=story.contract)
     assert rows.count() == len(DATA["duty"]) - 1 + 53
@@ -59,7 +37,7 @@ def test_two_facts_at_once_follow_one_another() -> None:
     def enter(name: str) -> Callable[[], Any]:
         return lambda: event_propose(actor=actor, contract=story.contract, name=name, on=date(2026, 3, 2))
 
-    errors = at_once(
+    _results, errors = race(
         enter("meeting"),
         lambda: event_propose(actor=SYSTEM, contract=story.contract, name="acceptance_signed", on=date(2026, 6, 30)),
         lambda: event_propose(actor=SYSTEM, contract=story.contract, name="invoice_3", on=date(2026, 7, 1)),

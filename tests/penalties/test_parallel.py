@@ -3,16 +3,17 @@ that the race is real."""
 
 import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 import time_machine
-from django.db import connections
 
 from billing.models import Deduction
 from contracts.errors import Refused
 from penalties import services
 from penalties.models import CaseEntry, PenaltyCase, Settlement
 from penalties.services import disputes
+from tests import racing
 from tests.penalties import steps
 from tests.penalties.world import HEAVY, NOW, only_case, penalty_world, plain_answer, says
 
@@ -28,32 +29,16 @@ def world(monkeypatch):
 
 
 def at_once(*acts):
-    """Every act in a thread of its own, started together; how often each came through. The unforeseen is raised."""
-    done, surprises, lock = Counter(), [], threading.Lock()
-    start = threading.Barrier(len(acts))
+    """Every act, with its name, at the same moment; how often each came through. The unforeseen is raised."""
 
     def press(name, act):
         try:
-            start.wait(timeout=30)
-            try:
-                act()
-            except Refused:
-                name = "refused"
-            with lock:
-                done[name] += 1
-        except BaseException as error:  # noqa: BLE001 - handed to the test's own thread below
-            surprises.append(error)
-        finally:
-            connections.close_all()
+            act()
+        except Refused:
+            return "refused"
+        return name
 
-    threads = [threading.Thread(target=press, args=each) for each in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    if surprises:
-        raise surprises[0]
-    return done
+    return Counter(racing.at_once(*(partial(press, *each) for each in acts)))
 
 
 def test_approval_withdrawal_and_waiver_at_once_have_one_outcome(world):

@@ -14,11 +14,12 @@ from decimal import Decimal
 
 from engine.definition import Definition
 from engine.language.spans import Moment, Zone
-from engine.money import LARGEST_AMOUNT
+from engine.money import LARGEST_AMOUNT, round_money
 from engine.results import AssessmentResult, Evaluation, PoolResult
 from penalties.outcomes import Outcome, PoolAbove, ReadingCase, Row
 
 Node = AssessmentResult | PoolResult
+PLACES = 2  # decimals a case keeps of an amount
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,10 @@ def capped(outcome: Outcome, taken: Mapping[str, Decimal]) -> Decimal | None:
 
 
 def kept(figure: Decimal | None) -> Decimal | None:
-    """The figure as a case keeps it: none where it is above the largest that is kept to the last digit. A computed
-    amount may be of any size; one that would lose a fen in the database is open there, never rounded."""
-    return None if figure is None or abs(figure) > LARGEST_AMOUNT else figure
+    """The figure as a case keeps it, for what is claimed is paid: one that a rule leaves unrounded (`exact`) is rounded
+    half-up here, and none above the largest that is kept to the last digit. A computed amount may be of any size; one
+    that would lose a fen in the database is open there."""
+    if figure is None:
+        return None
+    rounded = round_money(figure, PLACES)
+    return None if abs(rounded) > LARGEST_AMOUNT else rounded

@@ -96,6 +96,30 @@ def test_a_formula_of_the_contract_beyond_the_largest_amount_stays_open(tmp_path
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("computed", "kept"),
+    [
+        ("333.333333333333", "333.33"),
+        ("0.124999999999", "0.12"),
+        ("0.125", "0.13"),
+        ("9999999999999.994999999999", "9999999999999.99"),
+        ("9999999999999.995", None),
+    ],
+)
+def test_what_a_rule_leaves_unrounded_is_rounded_half_up_once_it_is_claimed(world, monkeypatch, computed, kept):
+    """A definition may state that a rule does not round (`exact`); nobody pays less than a fen."""
+    incident(world)
+    says(monkeypatch, plain_answer(Decimal(computed)))
+    case = services.penalty_propose(actor=world.viewer("IT"), case=steps.established(world), note="请审批")
+    wanted = None if kept is None else Decimal(kept)
+    assert (case.low, case.high, case.amount) == (wanted,) * 3
+    assert recompute(world.contract).differences == []
+    if kept is not None:
+        services.penalty_approve(actor=world.viewer("MGR"), case=case)
+        assert only_case(world).amount == wanted
+
+
+@pytest.mark.django_db
 def test_at_the_limit_a_penalty_is_approved_to_the_fen(world, monkeypatch):
     incident(world)
     says(monkeypatch, plain_answer(LARGEST_AMOUNT))

@@ -118,6 +118,17 @@ def snapshot_for(basis: Basis) -> FactSnapshot:
     return found
 
 
+def rests_on(assessment: Assessment, basis: Basis) -> bool:
+    """Whether a stored assessment was computed from just this: then it comes out the same without being computed."""
+    return (
+        assessment.definition_id == basis.version.pk
+        and assessment.as_of == basis.as_of
+        and assessment.readings == dict(basis.readings)
+        and tuple(assessment.calendar_years) == tuple(basis.years)
+        and assessment.facts.sha256 == fingerprint(facts_dump(basis.facts))
+    )
+
+
 def basis_of(assessment: Assessment) -> Basis:
     """What a stored assessment rested on, from its own snapshot; nothing of today enters."""
     version = assessment.definition

@@ -6,15 +6,17 @@ from celery import shared_task
 
 from penalties.services.clues import clues_sweep
 from penalties.services.deadlines import deadlines_sweep
+from penalties.services.moved import moved_sweep
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(expires=3600)
 def penalty_clues() -> None:
-    """After the night's roll of the obligations: every active contract is looked through once, and the periods for
-    objections that have ended are closed before anybody is reminded of them."""
+    """After the night's roll of the obligations: every active contract is looked through once, fixed amounts are
+    compared with the facts of today, and the periods for objections that have ended are closed before anybody is
+    reminded of them."""
     deadlines_sweep()
-    found = clues_sweep()
+    found = clues_sweep() + moved_sweep()
     if found:
         logger.info("Clues: %s cases new or changed", found)

@@ -122,6 +122,7 @@ WORDS = {
     "penalty.settled": _("Penalty settled"),
     "penalty.waived": _("Penalty waived"),
     "penalty.adjustment": _("Penalty adjusted"),
+    "penalty.moved": _("The facts under a penalty have moved"),
     "penalty.closed": _("Penalty case closed"),
     "reminder.sweep": _("Reminders planned and sent"),
     "journal.export": _("Journal exported"),

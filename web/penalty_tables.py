@@ -68,6 +68,13 @@ def range_text(low: Decimal | None, high: Decimal | None, currency: str) -> str:
     return f"{money_text(low, currency)} – {money_text(high, currency)}"
 
 
+def moved_text(case: Any, currency: str) -> str:
+    """What facts that moved after the amount was fixed make of it; empty while they bear it out."""
+    if case.moved_at is None:
+        return ""
+    return _("by the facts now known %(now)s") % {"now": range_text(case.moved_low, case.moved_high, currency)}
+
+
 def days_text(case: Any, today: date) -> str:
     """The countdown for objections."""
     if case.state != "notified":
@@ -122,7 +129,7 @@ def cases_table(rows: Sequence[QueuedCase], *, today: date, route: str, with_con
                     ),
                     Cell(clause=row.clause),
                     Cell(str(row.get_state_display()), chip=True, tone=TONES[row.state]),
-                    Cell(amount_text(row, row.contract.currency)),
+                    Cell(amount_text(row, row.contract.currency), sub=moved_text(row, row.contract.currency)),
                     Cell(
                         queued.next_on.isoformat() if queued.next_on else "",
                         sub=deadline_text(queued, today),
@@ -300,8 +307,8 @@ def key_words(definition: Any, parts: Iterable[str]) -> str:
 def _thing(definition: Any, code: str) -> str:
     if code == IMAGINED:
         return _("imagined")
-    table = definition.systems.get(code) if definition is not None else None
-    return table.title if table is not None else code
+    table = definition.systems.get(code) or definition.pools.get(code) if definition is not None else None
+    return (table.title if table is not None else "") or code
 
 
 def blocker_words(definition: Any, names: Sequence[str]) -> list[tuple[str, str]]:

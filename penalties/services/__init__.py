@@ -13,6 +13,7 @@ from penalties.services.disputes import (
     penalty_waive,
     statement_add,
 )
+from penalties.services.moved import moved_look
 from penalties.services.notices import delivery_record, penalty_notify
 from penalties.services.proposals import (
     case_recompute,
@@ -34,6 +35,7 @@ __all__ = [
     "delivery_record",
     "facts_establish",
     "minutes_add",
+    "moved_look",
     "objection_retract",
     "penalty_accept",
     "penalty_adopt",

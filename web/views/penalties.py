@@ -27,6 +27,7 @@ from web.penalty_tables import (
     blocker_words,
     cases_table,
     days_text,
+    moved_text,
     range_text,
     rows_table,
     steps,
@@ -85,8 +86,8 @@ def look(request: HttpRequest, contract_id: int) -> HttpResponse:
     viewer = request_viewer(request)
     contract = contract_by_id(contract_id, viewer=viewer)
     try:
-        found = services.clues_raise(contract, actor=viewer)
-        messages.success(request, _("%(count)s cases are new or have changed.") % {"count": len(found)})
+        count = len(services.clues_raise(contract, actor=viewer)) + services.moved_look(contract, actor=viewer)
+        messages.success(request, _("%(count)s cases are new or have changed.") % {"count": count})
     except Refused as error:
         messages.error(request, error.message)
     return HttpResponseRedirect(reverse("web:contract_docket", args=[contract.pk]))
@@ -140,6 +141,7 @@ def case_context(request: HttpRequest, found: selectors.CasePage) -> dict[str, A
             else []
         ),
         "readings": options,
+        "moved": moved_text(case, found.contract.currency),
         "range": range_text(case.low, case.high, found.contract.currency),
         "currency": found.contract.currency,
     }
@@ -178,6 +180,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "may_find": allows(viewer, "fact.propose") and found.case.state in ("clue", "established", "proposed"),
         "versions": found.versions,
         "papers": papers_of(found.case),
+        "may_issue": allows(viewer, "document.issue"),
         "may_refund": allows(viewer, "refund.pay"),
         "settlement": next(iter(found.settlements), None),
     }

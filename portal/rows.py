@@ -240,7 +240,9 @@ def invoices_table(rows: Iterable[InvoiceLine]) -> Table:
                         row.number,
                         url=reverse("portal:invoice_file", args=[row.pk]),
                         icon="download",
-                        sub=f"{row.contract_number} · {row.milestone}",
+                        sub=" · ".join(
+                            (row.contract_number, row.milestone, *((_("Credit note"),) if row.amount < 0 else ()))
+                        ),
                     ),
                     Cell(row.issued_on.isoformat()),
                     Cell(amount=row.amount, currency=row.currency),

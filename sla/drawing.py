@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from contracts.attribute_words import attribute_words
 from engine.intervals import Interval
-from sla.rules import exact_seconds, microseconds, truncated
+from sla.rules import microseconds, shown_seconds, truncated
 from sla.selectors import IncidentView
 
 TOP, BOTTOM = 10, 186
@@ -63,10 +63,10 @@ def budget(spells: Sequence[Interval], allowed: Fraction) -> Budget:
         inside = max(min(length, allowed - at), Fraction(0))
         for part, over in ((inside, False), (length - inside, True)):
             if part:
-                text = exact_seconds(part, 1) if part * 100 / scale >= NARROW else ""
+                text = shown_seconds(part, 1) if part * 100 / scale >= NARROW else ""
                 segments.append(Segment(share(at, scale), share(part, scale), share(at + part / 2, scale), text, over))
                 at += part
-    return Budget(tuple(segments), share(allowed, scale), exact_seconds(allowed), exact_seconds(scale, 0))
+    return Budget(tuple(segments), share(allowed, scale), shown_seconds(allowed), shown_seconds(scale, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,11 @@ def burn(spells: Sequence[Interval], allowed: Fraction, span: Interval, until: d
         left -= seconds_of(spell)
         lines.append(Line(here, y, here, down(left), left < 0))
         x, y = here, down(left)
-        points.append(Point(x, y, f"−{exact_seconds(seconds_of(spell), 1)}", left < 0, float(x[:-1]) < 80))
+        points.append(Point(x, y, f"−{shown_seconds(seconds_of(spell), 1)}", left < 0, float(x[:-1]) < 80))
     lines.append(Line(x, y, across(until), y, left < 0))
     return Burn(
         tuple(lines), tuple(points[:12]), down(Fraction(0)), down(low) - down(Fraction(0)),
-        exact_seconds(allowed, 1), exact_seconds(low, 1) if low else "",
+        shown_seconds(allowed, 1), shown_seconds(low, 1) if low else "",
     )  # fmt: skip
 
 

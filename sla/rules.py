@@ -278,3 +278,10 @@ def exact_seconds(value: Fraction, digits: int = 6) -> str:
     text = f"{shown:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text if Fraction(shown) == value else f"{text}…"
+
+
+def shown_seconds(value: Fraction, digits: int = 6) -> str:
+    """As `exact_seconds`, for readers: thousands set apart, a real minus sign ("2,592,000", "−18,468.5")."""
+    whole, point, rest = exact_seconds(abs(value), digits).partition(".")
+    number = whole.rstrip("…")
+    return f"{'−' if value < 0 else ''}{int(number):,}{whole[len(number) :]}{point}{rest}"

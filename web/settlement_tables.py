@@ -42,7 +42,7 @@ def owed_lines(found: Waterfall) -> tuple[WaterfallLine, ...]:
     if found.claimed:
         lines.append(WaterfallLine(_("Claimed separately"), found.claimed))
     if found.drawn:
-        lines.append(WaterfallLine(_("Drawn on the security"), found.drawn))
+        lines.append(WaterfallLine(_("Claimed on the security"), found.drawn))
     return tuple(lines)
 
 
@@ -91,7 +91,7 @@ def liabilities_table(rows: Iterable[LiabilityRow], *, viewer: Viewer, currency:
             Column(_("Amount"), "num"),
             Column(_("Deducted"), "num"),
             Column(_("Claimed"), "num"),
-            Column(_("Drawn"), "num"),
+            Column(_("On the security"), "num"),
             Column(_("Open"), "num"),
             Column("", "action"),
         ),

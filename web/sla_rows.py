@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contracts.attribute_words import attribute_words
-from sla.rules import Level, exact_seconds, percent, truncated
+from sla.rules import Level, exact_seconds, percent, shown_seconds, truncated
 from sla.selectors import Event, MonthPage, Overview, SystemMonth
 from sla.terms import Promise
 from sla.words import length_words, local, moment_words, span_words
@@ -242,7 +242,7 @@ def scopes(page: MonthPage) -> list[tuple[str, str, str, Level]]:
 def used_text(level: Level) -> str:
     """Seconds used of those allowed, both exact."""
     return _("%(used)s / %(allowed)s s") % {
-        "used": exact_seconds(level.seconds), "allowed": exact_seconds(level.allowed),
+        "used": shown_seconds(level.seconds), "allowed": shown_seconds(level.allowed),
     }  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def reminder_state_words(state: str) -> str:
 
 def period_words(unit: str) -> str:
     """A period or unit of time: "month"."""
-    return _(WORDS[unit]) if unit in WORDS else unit
+    return _(WORDS[unit]) if unit in WORDS else str(RECURRENCES.get(unit, unit))
 
 
 def source_words(source: str) -> str:

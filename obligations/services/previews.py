@@ -37,7 +37,8 @@ class Outlook:
         """A word for people: the date, "provisional …", or what is the matter."""
         on = self.figures.due_on
         if self.done_on is not None:
-            return _("done on %(day)s") % {"day": self.done_on}
+            done = _("done on %(day)s") % {"day": self.done_on}
+            return _("due %(due)s, %(done)s") % {"due": on, "done": done} if on is not None else done
         if on is not None and self.figures.due_state == "provisional":
             return _("provisional %(day)s") % {"day": on}
         if on is not None and not self.figures.gate_open:

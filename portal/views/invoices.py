@@ -113,6 +113,7 @@ def invoice_add(request: HttpRequest, milestone_id: int) -> HttpResponse:
         "heading": _("Hand in an invoice"),
         "sub": milestone.title,
         "submit": _("Hand in the invoice"),
+        "columns": True,
         "back": reverse("portal:invoices"),
         "milestone": milestone,
         "contract": found.contract,

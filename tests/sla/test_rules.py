@@ -177,6 +177,9 @@ def test_a_clock_without_a_start_is_unknown():
 def test_averages_are_not_rounded_and_none_without_incidents():
     assert rules.mean([timedelta(seconds=1), timedelta(seconds=1), timedelta(seconds=2)]) == Fraction(4, 3)
     assert rules.exact_seconds(Fraction(4, 3)) == "1.333333…"
+    shown = {2592000: "2,592,000", Fraction(-36937, 2): "−18,468.5", Fraction(-1, 2): "−0.5", 0: "0", 999: "999"}
+    assert {value: rules.shown_seconds(Fraction(value)) for value in shown} == shown
+    assert rules.shown_seconds(Fraction(4000, 3), 0) == "1,333…"
     assert rules.mean([]) is None
 
 

@@ -126,12 +126,14 @@ def milestone(request: HttpRequest, milestone_id: int) -> HttpResponse:
     viewer, page = request_viewer(request), page_date(request)
     found = selectors.milestone_page(milestone_id, viewer=viewer, as_of=page.as_of)
     papers = documents_for([row.pk for row in found.applications], viewer=viewer)
+    finished = found.gate.state in ("paid", "settled")  # nothing is waited for any more, whatever else is open
     context = {
         "found": found,
         "milestone": found.milestone,
         "contract": found.contract,
         "demo": found.contract.is_demo,
-        "conditions": conditions(found.gate),
+        "conditions": [each for each in conditions(found.gate) if not finished or each.state == "met"],
+        "finished": finished,
         "steps": steps(found),
         "sides": [(words, SIDE_TONES[side]) for side, words in found.gate.sides],
         "picture": draw_waterfall(found.waterfall),
@@ -221,6 +223,7 @@ def invoice_add(request: HttpRequest, milestone_id: int) -> HttpResponse:
         "heading": _("Enter an invoice"),
         "sub": found.milestone.title,
         "submit": _("Save the invoice"),
+        "columns": True,
         "back": reverse("web:milestone", args=[milestone_id]),
         "multipart": True,
         "summary": _summary(found),
@@ -248,6 +251,7 @@ def credit_note_add(request: HttpRequest, invoice_id: int) -> HttpResponse:
         "heading": _("Enter a credit note"),
         "sub": original.number,
         "submit": _("Save the credit note"),
+        "columns": True,
         "back": back,
         "multipart": True,
         "intro": _(

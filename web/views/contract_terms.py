@@ -135,7 +135,8 @@ def clauses(request: HttpRequest, contract_id: int) -> HttpResponse:
 def service_levels(request: HttpRequest, contract_id: int) -> HttpResponse:
     """SLA commitments and deliverables as the contract states them."""
     contract, context = _frame(request, contract_id)
-    data = selectors.definition_for(contract).to_data()
+    definition = selectors.definition_for(contract)
+    data = definition.to_data()
     titles = {
         name: entry.get("title") for table in ("measure", "series") for name, entry in data.get(table, {}).items()
     }
@@ -144,7 +145,9 @@ def service_levels(request: HttpRequest, contract_id: int) -> HttpResponse:
             {**row, "measure_title": titles.get(row.get("measure"))} for row in data.get("commitment", {}).values()
         ],
         "deliverables": list(data.get("deliverable", {}).values()),
-        "securities": list(data.get("security", {}).values()),
+        "securities": [
+            row | {"sum": definition.securities[name].amount} for name, row in data.get("security", {}).items()
+        ],
     }
     return render(request, "web/contracts/service.html", context)
 

@@ -20,6 +20,7 @@ from contracts.errors import Refused
 from contracts.forms import add_refusal
 from contracts.selectors import contract_by_id, definition_for
 from penalties import selectors, services
+from penalties.outcomes import Outcome
 from penalties.selectors.sheet import imagined_facts, sentences
 from web.contract_first import contract_first
 from web.contract_tabs import contract_tabs
@@ -42,7 +43,7 @@ def _shown(sheet: selectors.Sheet, contract: Any, viewer: Viewer) -> list[dict[s
                 "case": case,
                 "about": key_words(sheet.definition, outcome.key_text.split("/")),
                 "each": each,
-                "range": range_text(outcome.low, outcome.high, outcome.unit or currency),
+                "range": _range(outcome, currency),
                 "rows": rows_table(outcome.rows, currency, sheet.definition),
                 "derivations": [(row, sentences(row, sheet.definition)) for row in outcome.rows],
                 "pool": sentences(outcome, sheet.definition) if outcome.target.startswith("pool:") else [],
@@ -66,6 +67,16 @@ def _shown(sheet: selectors.Sheet, contract: Any, viewer: Viewer) -> list[dict[s
             }
         )
     return shown
+
+
+def _range(outcome: Outcome, currency: str) -> str:
+    """The bounds; where nothing stands yet because facts are missing, a zero would say too much: up to the heaviest
+    row that could still apply."""
+    possible = [row.high for row in outcome.rows if row.high is not None and row.stage == "clue"]
+    high = outcome.high
+    if not outcome.standing and not high and possible:
+        high = max(possible)
+    return range_text(outcome.low, high, outcome.unit or currency)
 
 
 def _option(sheet: selectors.Sheet, name: str, key: str) -> str:

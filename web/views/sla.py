@@ -18,7 +18,7 @@ from contracts.asof import page_date
 from contracts.forms import run_form
 from documents.excel import excel_response
 from sla import drawing, selectors, services
-from sla.rules import exact_seconds
+from sla.rules import exact_seconds, shown_seconds
 from sla.terms import Promise
 from web import sla_rows
 from web.components import Cell, Column, Row, Table
@@ -213,7 +213,7 @@ def _verdict(found: selectors.MonthPage, worst: selectors.SystemMonth) -> dict[s
     """The row that decides the month, its budget and how its figure comes about."""
     level = worst.month
     over = level.seconds - level.allowed
-    total = exact_seconds(level.allowed / (1 - level.target)) if level.target != 1 else ""
+    total = shown_seconds(level.allowed / (1 - level.target)) if level.target != 1 else ""
     return {
         "worst": worst,
         "worst_name": worst.system.title if worst.system is not None else _("Whole platform"),
@@ -221,13 +221,13 @@ def _verdict(found: selectors.MonthPage, worst: selectors.SystemMonth) -> dict[s
         "value": sla_rows.level_text(level, worst.promise).rstrip("%"),
         "verdict": sla_rows.verdict_words(level),
         "gap": sla_rows.gap_text(worst),
-        "used": exact_seconds(level.seconds),
-        "allowed": exact_seconds(level.allowed),
+        "used": shown_seconds(level.seconds),
+        "allowed": shown_seconds(level.allowed),
         "used_share": f"{int(level.used * 100)}%" if level.used is not None else "",
-        "over": exact_seconds(over) if over > 0 else "",
+        "over": shown_seconds(over) if over > 0 else "",
         "total": total,
-        "whole": exact_seconds(worst.whole),
-        "excluded": exact_seconds(worst.whole - level.seconds),
+        "whole": shown_seconds(worst.whole),
+        "excluded": shown_seconds(worst.whole - level.seconds),
         "budget": drawing.budget(worst.spells, level.allowed),
         "burn": drawing.burn(worst.spells, level.allowed, found.window.span, found.seen.now),
         "scopes": [

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.definition import Definition, Security
+from engine.definition.reader import texts_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,9 @@ def _terms(definition: Definition, security: Security) -> SecurityTerms:
         exact=security.rate * total if security.rate is not None and total is not None else None,
         valid_until=security.valid_until,
         interest=bool(data.get("interest", False)),
-        forms=tuple(str(form) for form in data.get("forms", ())),
+        forms=texts_in(data, "forms"),
         note=str(data.get("note", "")),
-        risks=tuple(str(risk) for risk in data.get("risks", ())),
+        risks=texts_in(data, "risks"),
         grounds=tuple(_ground(row) for row in data.get("grounds", ())),
         lead_days=policy.steps if policy is not None else (),
         submit_clause=clause_of(names["submit"]),

@@ -91,6 +91,7 @@ def read_security(r: Reader, name: str) -> m.Security:
     )
     for field in SECURITY_NAMES:
         r.text(field)
+    r.texts("forms")
     r.texts("risks")
     for number, fields in enumerate(r.tables("grounds"), start=1):
         ground = Reader(r.problems, f"{r.table}.grounds.{number}", fields, r.clause)
@@ -98,7 +99,7 @@ def read_security(r: Reader, name: str) -> m.Security:
         ground.choice("limit", ("liability", "balance"), "liability")
         ground.flag("keeps")
         ground.finish("clause")
-    r.finish("kind", "forms", "interest")
+    r.finish("kind", "interest")
     return security
 
 

@@ -108,8 +108,9 @@ def _names_in(tree: s.Expr) -> Iterator[str]:
             return
         if tree.function in ("assessed", "assessments") and target is None:
             yield f"{tree.function}()"
-        if tree.function in ("band", "tier") and isinstance(tree.args[-1], s.Var):
-            yield f"table.{tree.args[-1].name}"
+        table = tree.args[-1] if tree.args else None
+        if tree.function in ("band", "tier") and isinstance(table, s.Var):
+            yield f"table.{table.name}"
     if isinstance(tree, s.Ref):
         edges = (".start", ".end") if tree.kind == "term" else ("",)
         yield from (f"{tree.kind}.{tree.name}{edge}" for edge in edges)

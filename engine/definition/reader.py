@@ -323,6 +323,13 @@ class Reader:
         return dict(self.data)
 
 
+def texts_in(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """A field that holds a list of texts, or one text alone, as `Reader.texts` takes it; empty for anything else."""
+    value = data.get(name, ())
+    listed = [value] if isinstance(value, str) else value
+    return tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list | tuple) else ()
+
+
 def type_named(name: str) -> str:
     """The type of that name, by whatever word."""
     return SAME_TYPE.get(name, name)

@@ -15,7 +15,7 @@ from .model import SIDES, Definition, Duty
 from .money_tables import COMMITMENT_NAMES, SECURITY_NAMES
 from .needs import circles
 from .outcome_checks import check_outcomes
-from .reader import Problems
+from .reader import Problems, texts_in
 from .table_checks import check_tables
 from .tables import SETTINGS
 
@@ -121,8 +121,8 @@ class _Check:
             table = f"security.{security.id}"
             for field, kind in SECURITY_NAMES.items():
                 self._names_one(table, kind, security.data.get(field), security.clause)
-            for risk in security.data.get("risks", ()):
-                kind, dot, name = str(risk).partition(".")
+            for risk in texts_in(security.data, "risks"):
+                kind, dot, name = risk.partition(".")
                 self._names_one(table, kind if dot and kind in ("event", "duty") else "event", name or kind,
                                 security.clause)  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What a security covers, day by day; and the ledger under any order of steps."""
 
+from copy import deepcopy
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -20,6 +21,9 @@ from billing.rules_guarantee import (
     gaps,
     outlasting,
 )
+from billing.terms_guarantee import security_terms
+from engine.definition import parse_definition
+from tests.billing.guarantee_world import SECURED
 
 END = date(2026, 7, 30)
 START = date(2025, 6, 30)
@@ -151,3 +155,11 @@ def test_cover_is_the_ledger_inside_the_spans_and_nothing_outside(changes, spans
         assert covered_on(day, instruments, valid_until=END) == ledger * len(inside)
         in_gap = any(first <= day <= last for first, last in found)
         assert in_gap == (begin <= day <= END and not any(one.starts <= day <= one.expires_on for one in instruments))
+
+
+def test_one_form_or_risk_alone_is_a_list_of_one():
+    """A security that allows a bank's guarantee only is written without brackets, as lists of one may be."""
+    data = deepcopy(SECURED)
+    data["security"]["performance"] |= {"forms": "bank_guarantee", "risks": "event.acceptance_signed"}
+    terms = security_terms(parse_definition(data))["performance"]
+    assert (terms.forms, terms.risks) == (("bank_guarantee",), ("event.acceptance_signed",))

@@ -68,6 +68,9 @@ DUTY = '[duty.d]\nclause = "1"\n'
         ('[rule.r]\nclause = "1"\nfor = "guarantees as g"\namount = "g.amount + g.expires"\n', "ill_typed"),
         ('[rule.r]\nclause = "1"\nwhen = "surprising"\n', "unknown_name"),
         ('[pool.p]\nover = ["nothing"]\n', "unknown_name"),
+        ('[measure.m]\nvalue = "band()"\n', "wrong_arguments"),
+        ('[security.s]\nclause = "8"\nrisks = 5\n', "wrong_value"),
+        ('[security.s]\nclause = "8"\nforms = [1]\n', "wrong_value"),
         ('[table.t]\nrows = [{ range = "(1 minutes", value = "1" }]\n', "unfinished_expression"),
     ],
 )  # fmt: skip

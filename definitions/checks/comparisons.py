@@ -21,6 +21,10 @@ from engine.language.evaluator import Evaluator
 from engine.language.syntax import Expr
 from engine.world import FactWorld
 
+# A stretch of time is played in the years after the term's start; a longer one is not tried.
+YEARS_AFTER = 50
+LONGEST = timedelta(days=40 * 365)
+
 
 def check(source: Source, definition: Definition, calendars: Mapping[str, Calendar]) -> Iterator[Problem]:
     """Warnings for the health page."""
@@ -224,6 +228,8 @@ def _witness(definition: Definition, rule: Rule, calendars: Mapping[str, Calenda
     plural, length = found
     kind = next(each for each in definition.intervals.values() if plural in each.names)
     day = term.start.value if not isinstance(term.start.value, datetime) else term.start.value.date()
+    if day.year > date.max.year - YEARS_AFTER:
+        return None
     start = datetime.combine(day + timedelta(days=14), time(), tzinfo=UTC)
     said = dict(_said(rule.when))
     things = sorted({each for each in kind.key.values() if each in definition.items})
@@ -244,7 +250,7 @@ def _witness(definition: Definition, rule: Rule, calendars: Mapping[str, Calenda
         store = parse_facts(data, definition).store
     except FactsRefused:
         return None
-    return FactWorld(definition, store, calendars, date(day.year + 50, 1, 1), None, {})
+    return FactWorld(definition, store, calendars, date(day.year + YEARS_AFTER, 1, 1), None, {})
 
 
 def _attributes(
@@ -287,6 +293,6 @@ def _asked_length(definition: Definition, tree: Expr | None) -> tuple[str, timed
 
 def _elapsed(quantity: s.Quantity) -> timedelta | None:
     unit = {"hours": 3600, "minutes": 60, "seconds": 1}.get(quantity.unit)
-    if unit is None or quantity.amount <= 0:
+    if unit is None or not 0 < quantity.amount * unit <= LONGEST // timedelta(seconds=1):
         return None
     return timedelta(microseconds=int(quantity.amount * unit * 1_000_000))

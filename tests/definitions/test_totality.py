@@ -15,11 +15,15 @@ from typing import Any
 import pytest
 
 from definitions.asking import published_calendars
+from definitions.loading import load_source
+from definitions.reader import Source
+from engine.calendars_cn import china_official
 from engine.definition import Definition, DefinitionRefused, parse_definition
 from engine.evaluation import evaluate
 from engine.facts import FactsRefused
 from engine.facts_file import parse_facts
 from engine.problems import Problem
+from tests.billing.world import DATA
 from tests.definitions.test_cases import CASES
 
 ODD = (
@@ -108,3 +112,25 @@ def test_facts_with_values_swapped_are_answered_or_refused(seed: int) -> None:
         swap(facts, path, chance.choice(STRANGE))
         outcomes.add(answered(definition, facts, question["as_of"]))
     assert outcomes == {"facts refused", "answered"}
+
+
+@pytest.mark.parametrize(
+    ("hours", "start"), [("80000000", "2025-07-01"), ("99999999999999", "2025-07-01"), ("3", "9990-01-01")]
+)
+def test_a_stretch_nobody_can_play_is_not_tried(hours: str, start: str) -> None:
+    """A nought too many in a length, or in a year: the checks of compared rows leave it to the reader of the table."""
+    data = deepcopy(DATA) | {
+        "interval": {"outage": {"title": "停机", "plural": "outages", "key": {"system": "system"}}},
+        "system": {"s1": {"title": "系统一", "number": 1}},
+        "term": {"service": {"start": f"on {start}", "end": f"on {start} + 1 days"}},
+        "rule": {
+            name: {
+                "title": name, "clause": "3", "for": "systems as s", "when": f"longest(outages) > {length} hours",
+                "amount": f"{rate} * contract.total",
+            }
+            for name, length, rate in (("long", hours, "20%"), ("short", "2", "10%"))
+        },
+        "pool": {"heaviest": {"title": "取重", "clause": "3", "over": ["long", "short"], "combine": "max"}},
+    }  # fmt: skip
+    loaded = load_source(Source(data, {}), calendars={"CN": china_official()})
+    assert "accompanied" not in {problem.code for problem in loaded.health}

@@ -19,7 +19,7 @@ FORMS: dict[str, str] = {
     "cash": gettext_noop("Cash"),
     "deposit": gettext_noop("Deposit"),
     "retention": gettext_noop("Retention"),
-    "draft": gettext_noop("Draft"),
+    "draft": gettext_noop("Bank draft"),
     "cheque": gettext_noop("Cheque"),
     "promissory_note": gettext_noop("Promissory note"),
 }

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from billing.rules_guarantee import (
     gaps,
     outlasting,
 )
+from billing.sentences_guarantee import form_text
 from billing.terms_guarantee import security_terms
 from engine.definition import parse_definition
 from tests.billing.guarantee_world import SECURED
@@ -163,3 +165,8 @@ def test_one_form_or_risk_alone_is_a_list_of_one():
     data["security"]["performance"] |= {"forms": "bank_guarantee", "risks": "event.acceptance_signed"}
     terms = security_terms(parse_definition(data))["performance"]
     assert (terms.forms, terms.risks) == (("bank_guarantee",), ("event.acceptance_signed",))
+
+
+def test_a_draft_that_secures_is_no_unfinished_text():
+    with translation.override("zh-hans"):
+        assert [form_text(form) for form in ("draft", "cheque", "promissory_note")] == ["汇票", "支票", "本票"]

@@ -75,12 +75,12 @@ def rounded(number: Fraction, unit: str, rule: str = "") -> Decimal:
     `rule` is `exact`, or a mode (half_up, half_even, up, down) with an optional step: `down CNY 1`, `up 0.1`.
     """
     if rule == "exact":
-        return _unrounded(number)
+        return _unrounded(number, unit, EXACT_DIGITS)
     mode, _space, step = rule.partition(" ")
     if not rule:
-        return _unrounded(number, 6) if unit == POINTS else round_money(number, minor_units(unit))
+        return _unrounded(number, unit, 6) if unit == POINTS else round_money(number, minor_units(unit))
     size_of_step = Fraction(step.split()[-1]) if step else _smallest(unit)
-    return _unrounded(round_whole(number / size_of_step, mode) * size_of_step, _digits(unit))
+    return _unrounded(round_whole(number / size_of_step, mode) * size_of_step, unit, _digits(unit))
 
 
 def _smallest(unit: str) -> Fraction:
@@ -91,13 +91,15 @@ def _digits(unit: str) -> int:
     return 6 if unit == POINTS else max(minor_units(unit), 6)
 
 
-def _unrounded(number: Fraction, digits: int = EXACT_DIGITS) -> Decimal:
-    """The number with as many decimals as it has, at most `digits`, at least two if it is no whole number."""
+def _unrounded(number: Fraction, unit: str, digits: int) -> Decimal:
+    """The number with as many decimals as it has, at most `digits`; money with no fewer than its minor unit."""
     exact = round_money(number, digits)
     whole, _dot, decimals = f"{exact:f}".partition(".")
     decimals = decimals.rstrip("0")
-    if decimals:
+    if decimals and unit == POINTS:
         decimals = decimals.ljust(2, "0")
+    elif unit != POINTS:
+        decimals = decimals.ljust(minor_units(unit), "0")
     return Decimal(f"{whole}.{decimals}" if decimals else whole)
 
 

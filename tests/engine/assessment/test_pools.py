@@ -131,7 +131,7 @@ class TestCombining:
 
     def test_an_expression_over_the_total_rounds_once(self) -> None:
         text = SUM + 'amount = "total / 3"\nround = "down CNY 1"\n'
-        assert amount(run(text, loss("i1", "10.00") + loss("i2", "1.99")), "all") == "3"
+        assert amount(run(text, loss("i1", "10.00") + loss("i2", "1.99")), "all") == "3.00"
         assert amount(run(SUM + 'amount = "total / 3"\n', loss("i1", "10.00")), "all") == "3.33"
 
     def test_pools_of_pools_keep_their_leaves(self) -> None:

@@ -7,6 +7,7 @@ from celery import shared_task
 from penalties.services.clues import clues_sweep
 from penalties.services.deadlines import deadlines_sweep
 from penalties.services.moved import moved_sweep
+from penalties.services.sweeping import sweep
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +16,7 @@ logger = logging.getLogger(__name__)
 def penalty_clues() -> None:
     """After the night's roll of the obligations: every active contract is looked through once, fixed amounts are
     compared with the facts of today, and the periods for objections that have ended are closed before anybody is
-    reminded of them."""
-    deadlines_sweep()
-    found = clues_sweep() + moved_sweep()
+    reminded of them. None of the three waits for another to succeed; the last error is raised at the end."""
+    found = sweep((deadlines_sweep, clues_sweep, moved_sweep), lambda run: run(), what="the night's run")
     if found:
-        logger.info("Clues: %s cases new or changed", found)
+        logger.info("Penalties: %s cases looked at, new or changed", found)

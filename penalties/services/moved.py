@@ -3,10 +3,9 @@ decide what becomes of the amount. But they must hear of it, however late the co
 
 from __future__ import annotations
 
-import logging
 from decimal import Decimal
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.policy import require
@@ -17,9 +16,8 @@ from penalties.models import CaseEntry, PenaltyCase
 from penalties.reckoning import basis_for, outcome_for, rests_on
 from penalties.services.common import case_locked, enter
 from penalties.services.records import CLAIMED
+from penalties.services.sweeping import sweep
 from penalties.units import kept
-
-logger = logging.getLogger(__name__)
 
 
 def moved_note(case: PenaltyCase, *, actor: Viewer = SYSTEM) -> bool:
@@ -51,18 +49,10 @@ def moved_look(contract: Contract, *, actor: Viewer = SYSTEM) -> int:
 
 
 def moved_sweep(*, actor: Viewer = SYSTEM) -> int:
-    """The nightly run over every contract in force; how many cases have news. A contract that cannot be computed is
-    logged and does not stop the others; the last such error is raised at the end."""
-    found, failure = 0, None
-    for contract in Contract.objects.filter(versions__state="active").order_by("pk"):
-        try:
-            found += moved_look(contract, actor=actor)
-        except (LookupError, ValueError, ArithmeticError, DatabaseError) as error:
-            logger.exception("contract %s: fixed amounts could not be computed again", contract.number)
-            failure = error
-    if failure is not None:
-        raise failure
-    return found
+    """The nightly run over every contract in force; how many cases have news. A contract that cannot be computed does
+    not stop the others."""
+    rows = Contract.objects.filter(versions__state="active").order_by("pk")
+    return sweep(rows, lambda contract: moved_look(contract, actor=actor), what="computing fixed amounts again")
 
 
 def _news(case: PenaltyCase) -> tuple[Decimal | None, Decimal | None, bool] | None:

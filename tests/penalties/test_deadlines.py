@@ -98,7 +98,7 @@ def test_on_the_last_day_the_period_still_runs(world, clock):
     assert not Obligation.objects.filter(duty="penalty.final").exists()
 
 
-def test_a_case_that_fails_does_not_stop_the_others(world, clock, monkeypatch):
+def test_a_case_that_fails_stops_neither_the_others_nor_the_clues(world, clock, monkeypatch):
     """One period that cannot be worked out in the night: the next case's still ends, and the error is not hushed up."""
     case = steps.notified(world)
     broken = PenaltyCase.objects.get(pk=case.pk)
@@ -111,10 +111,13 @@ def test_a_case_that_fails_does_not_stop_the_others(world, clock, monkeypatch):
             raise ValueError("no calendar")
         deadlines_sync(row, actor=actor)
 
+    looked = []
     monkeypatch.setattr("penalties.services.deadlines.deadlines_sync", sync)
+    monkeypatch.setattr("penalties.tasks.clues_sweep", lambda: looked.append("clues") or 0)
     with pytest.raises(ValueError, match="no calendar"):
-        deadlines_sweep()
+        penalty_clues()
     assert kept("penalty.objection").state == "closed"
+    assert looked == ["clues"]
 
 
 def test_a_claims_day_reminds_the_vendor_then_finance(world, clock):

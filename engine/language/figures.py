@@ -60,8 +60,19 @@ class Figures(Members):
 
     def _value_only(self, tree: s.Call) -> Value:
         """The one figure there is; unknown without one, and where several would do."""
-        found = self._aggregate(tree.args[0], aggregates.only)
-        return found if found.options or found.missing else nothing_known({str(tree.args[0])})
+        target = tree.args[0]
+        found = self._aggregate(target, aggregates.only)
+        inner = target.base if isinstance(target, s.Field) else target
+        base = inner.base if isinstance(inner, s.Index) else None
+        if found.options or not isinstance(inner, s.Index) or not isinstance(base, s.Var | s.Ref):
+            return found
+        if len(self.group(inner).members) > 1:
+            return nothing_known({str(tree)})
+        # name the period nobody has a figure of, as a streak does
+        asked = [each.right for each in inner.items if isinstance(each, s.Compare) and str(each.left) == "period"]
+        periods = [place.id if (place := self.element(each)) else _word(self.value(each)) for each in asked]
+        names = {f"{base.name}.{period}" for period in periods if period}
+        return replace(found, missing=(found.missing - {base.name}) | names) if names else found
 
     def _extreme_of(self, tree: s.Call) -> Value:
         """`min` or `max` of one set."""
@@ -410,3 +421,9 @@ def _same(one: Choice, other: Choice) -> bool:
 
 def _id(key: Choice) -> object:
     return size(identity(key.value))
+
+
+def _word(value: Value) -> str:
+    """The one text a value is, if it is one."""
+    found = value.value if isinstance(value, Choice) else None
+    return found if isinstance(found, str) else ""

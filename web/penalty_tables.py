@@ -96,7 +96,7 @@ def deadline_text(queued: QueuedCase, today: date) -> str:
         if case.object_by is None or case.object_by == day:
             return days_text(case, today)
         return _("to be recorded as final")
-    return _("the vendor pays") if day == queued.claim_on else _("the claim is delivered")
+    return _("claim to be paid") if day == queued.claim_on else _("claim to be delivered")
 
 
 def cases_table(rows: Sequence[QueuedCase], *, today: date, route: str, with_contract: bool = True) -> Table:

@@ -16,11 +16,14 @@ RATES = 2
 
 
 class InvoiceFields(forms.Form):
-    """What is printed on an invoice. With the XML file of an electronic invoice everything else may stay empty."""
+    """What is printed on an invoice. With the data of an electronic invoice everything else may stay empty."""
 
     upload = forms.FileField(
         label=_("Invoice file"),
-        help_text=_("The PDF or OFD file, or a scan of the paper. An XML file fills in what you leave empty below."),
+        help_text=_(
+            "The PDF or OFD file, or a scan of the paper. An XML file, or an OFD file with the data in it, "
+            "fills in what you leave empty below."
+        ),
     )
     number = forms.CharField(
         label=_("Invoice number"), max_length=60, required=False, help_text=_("As printed on the invoice.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from accounts import journal
 from accounts.policy import require
 from accounts.scoping import Viewer
 from billing.einvoice import LARGEST as LARGEST_XML
-from billing.einvoice import EInvoice, einvoice_read
+from billing.einvoice import EInvoice, einvoice_in_ofd, einvoice_read
 from billing.models import Invoice, InvoiceTax, Milestone
 from billing.rules_invoice import TaxLine, by_hand, invoice_checks, plain, tax_adds_up
 from billing.selectors.invoices import invoice_says
@@ -67,6 +67,13 @@ def _claimed(milestone: Milestone) -> Decimal:
     return sum((amount for amount, state in rows if amount > 0 or state == State.CHECKED), Decimal(0))
 
 
+# By the ending of its name, how a file is read, and up to which size.
+READERS: Mapping[str, tuple[Callable[[bytes], EInvoice | None], int]] = {
+    "xml": (einvoice_read, LARGEST_XML),
+    "ofd": (einvoice_in_ofd, 10 * LARGEST_XML),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Printed:
     """What the invoice says, from the form and from the file."""
@@ -81,10 +88,11 @@ class _Printed:
 
 
 def _read(upload: UploadedFile) -> EInvoice | None:
-    if not (upload.name or "").lower().endswith(".xml") or (upload.size or 0) > LARGEST_XML:
+    read, largest = READERS.get((upload.name or "").lower().rpartition(".")[2], (None, 0))
+    if read is None or (upload.size or 0) > largest:
         return None
     upload.seek(0)
-    found = einvoice_read(upload.read())
+    found = read(upload.read())
     upload.seek(0)
     return found
 

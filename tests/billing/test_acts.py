@@ -18,7 +18,9 @@ from billing.rules_invoice import TaxLine, tax_adds_up
 from contracts.errors import Refused
 from contracts.facts import fact_store
 from contracts.selectors import definition_for
+from contracts.services.files import file_open
 from tests.billing.steps import applied, checked, everything, hand_in, paid
+from tests.billing.test_einvoice import ofd
 from tests.billing.world import FIRST, milestone, pdf
 
 NET, TAX = Decimal("235849.29"), Decimal("14150.96")  # 6 % of the net, together the first instalment
@@ -55,6 +57,22 @@ def refused(act, field: str | None = None) -> Refused:
     assert everything() == before
     assert field is None or caught.value.field == field
     return caught.value
+
+
+def test_an_ofd_file_fills_in_the_form_just_as_well_and_must_agree_with_what_is_typed(world):
+    vendor = world.viewer("VND")
+
+    def file():
+        return SimpleUploadedFile("invoice.ofd", ofd({"Doc_0/Attachs/original_invoice.xml": xml().read()}))
+
+    refused(
+        lambda: services.invoice_add(actor=vendor, milestone=milestone(world), upload=file(), amount=FIRST - 1),
+        "amount",
+    )
+    invoice = services.invoice_add(actor=vendor, milestone=milestone(world), upload=file())
+    assert (invoice.number, invoice.amount, invoice.issued_on) == ("25112000000000000777", FIRST, date(2025, 10, 9))
+    with file_open(invoice.file) as kept:
+        assert kept.read()[:2] == b"PK"
 
 
 def test_an_electronic_invoice_fills_in_the_form_and_its_title_is_checked(world):

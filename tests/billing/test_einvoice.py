@@ -3,13 +3,15 @@ it is not, and nothing outside it is touched."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
 import pytest
 
-from billing.einvoice import LARGEST, einvoice_read
+from billing.einvoice import LARGEST, einvoice_in_ofd, einvoice_read
 from billing.rules_invoice import TaxLine, tax_adds_up
 
 SIX, THIRTEEN, NONE = Decimal("0.06"), Decimal("0.13"), Decimal(0)
@@ -143,3 +145,64 @@ def test_what_an_including_file_points_at_is_not_fetched() -> None:
     found = einvoice_read(PLAIN.replace("付款单位", include).encode())
     assert found is not None
     assert found.title == ""
+
+
+# --- OFD: the data among the attachments ------------------------------------------------------------------------------
+
+VAT = """<?xml version="1.0" encoding="UTF-8"?><fp:eInvoice xmlns:fp="http://www.edrm.org.cn/schema/e-invoice/2019">
+<fp:InvoiceCode>011002000111</fp:InvoiceCode><fp:InvoiceNo>12345678</fp:InvoiceNo>
+<fp:IssueDate>2025年10月09日</fp:IssueDate><fp:TaxInclusiveTotalAmount>106.00</fp:TaxInclusiveTotalAmount>
+<fp:Buyer><fp:BuyerName>付款单位</fp:BuyerName><fp:BuyerTaxID>12110000MB00000002</fp:BuyerTaxID></fp:Buyer>
+<fp:Seller><fp:SellerName>收款公司</fp:SellerName><fp:SellerTaxID>91110000MA00000001</fp:SellerTaxID></fp:Seller>
+<fp:GoodsInfos><fp:GoodsInfo><fp:Amount>100.00</fp:Amount><fp:TaxScheme>6%</fp:TaxScheme>
+<fp:TaxAmount>6.00</fp:TaxAmount></fp:GoodsInfo></fp:GoodsInfos></fp:eInvoice>"""
+
+
+def ofd(members: dict[str, str | bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("OFD.xml", '<ofd:OFD xmlns:ofd="http://www.ofdspec.org/2016"/>')
+        for name, body in members.items():
+            archive.writestr(name, body)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "number"),
+    [
+        ("Doc_0/Attachs/original_invoice.xml", VAT, "01100200011112345678"),
+        ("Doc_0/Other/original_invoice.xml", VAT, "01100200011112345678"),
+        ("Doc_0/Attachments/Invoice.XML", PLAIN, "25112000000000000777"),
+    ],
+)
+def test_the_data_an_ofd_file_carries_is_read(name: str, body: str, number: str) -> None:
+    found = einvoice_in_ofd(ofd({"Doc_0/Attachs/Attachments.xml": "<Attachments/>", name: body}))
+    assert found is not None
+    assert (found.number, found.issued_on, found.amount) == (number, date(2025, 10, 9), Decimal("106.00"))
+    assert (found.title, found.buyer_tax_number) == ("付款单位", "12110000MB00000002")
+    assert (found.seller_name, found.seller_tax_number) == ("收款公司", "91110000MA00000001")
+    assert found.taxes == (TaxLine(SIX, Decimal("100.00"), Decimal("6.00")),)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"%PDF-1.4",
+        b"PK\x05\x06",
+        ofd({}),
+        ofd({"Doc_0/Pages/invoice.xml": PLAIN}),
+        ofd({"Doc_0/Attachs/a.xml": PLAIN, "Doc_0/Attachs/b.xml": PLAIN.replace("106.00", "107.00")}),
+        ofd({"Doc_0/Attachs/a.xml": PLAIN.encode() + b" " * LARGEST}),
+        ofd({f"Doc_0/Attachs/{n}.xml": PLAIN for n in range(21)}),
+        ofd({"Doc_0/Attachs/a.xml": '<!DOCTYPE x [<!ENTITY y "z">]><EInvoice>&y;</EInvoice>'}),
+        ofd({"Doc_0/Attachs/a.xml": PLAIN})[:-40],
+    ],
+    ids=["pdf", "empty", "no attachment", "a page", "two that differ", "bomb", "too many", "entity", "cut"],
+)
+def test_an_ofd_file_that_says_nothing_for_certain_fills_in_nothing(body: bytes) -> None:
+    assert einvoice_in_ofd(body) is None
+
+
+def test_the_same_data_twice_is_one_invoice() -> None:
+    twice = {f"Doc_0/Attachs/{n}.xml": PLAIN for n in range(20)}
+    assert einvoice_in_ofd(ofd(twice)) == einvoice_read(PLAIN.encode())

@@ -108,6 +108,7 @@ class MilestoneLine:
     state_text: str
     missing: str
     invoiced: Decimal
+    in_check: Decimal  # handed in, not checked yet
     paid: Decimal
     deducted: Decimal
     may_invoice: bool
@@ -116,7 +117,7 @@ class MilestoneLine:
 @dataclass(frozen=True, slots=True)
 class Stake:
     """The first line of the home page. `unpaid` and `uninvoiced` are sums in `currency`, None for readers without
-    sight of money; `with_buyer` is what has been invoiced or applied for and not paid yet."""
+    sight of money; `with_buyer` is what has been handed in or applied for and not paid yet."""
 
     figures: SideFigures
     currency: str
@@ -179,6 +180,8 @@ def milestone_lines(*, viewer: Viewer, as_of: date | None) -> tuple[MilestoneLin
 def _milestone(row: billing.MilestoneRow, viewer: Viewer) -> MilestoneLine:
     lines = billing.lines_for(row.gate, viewer=viewer)
     milestone, gate = row.milestone, row.gate.gate
+    received = (line.params["amount"] for line in gate.lines if line.code == "invoice_received")
+    in_check = next((amount for amount in received if isinstance(amount, Decimal)), Decimal(0))
     lacks_invoice = any(line.code in {"invoice_missing", "invoice_partial"} for line in gate.lines)
     return MilestoneLine(
         pk=milestone.pk,
@@ -195,6 +198,7 @@ def _milestone(row: billing.MilestoneRow, viewer: Viewer) -> MilestoneLine:
         state_text=row.gate.state_text,
         missing=next((line.text for line in lines if line.state != "met"), ""),
         invoiced=milestone.invoiced,
+        in_check=in_check,
         paid=gate.paid,
         deducted=gate.deducted,
         may_invoice=viewer.kind == "vendor" and row.gate.state == "waiting_invoice" and lacks_invoice,
@@ -247,7 +251,9 @@ def stake(*, viewer: Viewer, as_of: date, money: bool) -> Stake:
     currency = max(set(currencies), key=currencies.count) if currencies else "CNY"
     rows = tuple(row for row in rows if row.currency == currency)
     unpaid = sum((row.amount - row.paid - row.deducted for row in rows), Decimal(0))
-    uninvoiced = sum((row.amount - row.invoiced for row in rows if row.state == "waiting_invoice"), Decimal(0))
+    waiting = [row for row in rows if row.state == "waiting_invoice"]
+    uninvoiced = sum((max(row.amount - row.invoiced - row.in_check, Decimal(0)) for row in waiting), Decimal(0))
     states = {"payable", "applied", "approved"}
     with_buyer = sum((row.invoiced - row.paid for row in rows if row.state in states), Decimal(0))
+    with_buyer += sum((row.in_check for row in rows), Decimal(0))
     return Stake(figures, currency, unpaid, uninvoiced, with_buyer)

@@ -158,12 +158,14 @@ def test_an_invoice_is_rejected_with_a_reason_and_handed_in_again(world: World) 
     vendor = browser(world, "VND")
     milestone = Milestone.objects.filter(contract=world.contract).order_by("position")[0]
     address = reverse("portal:invoice_add", args=[milestone.pk])
-    fields = invoice_fields(milestone, vendor)
+    fields, before = invoice_fields(milestone, vendor), vendor.get(reverse("portal:home")).context["stake"]
     assert vendor.post(address, fields).status_code == 302
     fields["upload"] = paper("invoice.pdf")
     repeated = vendor.post(address, fields)
     assert repeated.status_code == 302 and repeated["Idempotent-Replay"] == "true"
     (invoice,) = Invoice.objects.all()
+    stake = vendor.get(reverse("portal:home")).context["stake"]
+    assert (before.uninvoiced - stake.uninvoiced, stake.with_buyer) == (milestone.amount, milestone.amount)
     body = vendor.get(reverse("portal:invoices")).content.decode()
     assert invoice.number in body and "Received" in body
     assert vendor.get(reverse("portal:invoice_file", args=[invoice.pk])).getvalue() == PDF

@@ -1,5 +1,7 @@
 """What goes back to the vendor: too much of what it paid itself, or of what its guarantee paid for it."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -63,3 +65,10 @@ class Refund(ContractScoped):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def came_in_on(self) -> date | None:
+        """The day the money that goes back came in."""
+        if self.claim is not None:
+            return self.claim.settled_on
+        return self.security_claim.answered_on if self.security_claim is not None else None

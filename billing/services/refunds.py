@@ -89,18 +89,25 @@ def refund_add(
 
 def refund_pay(*, actor: Viewer, refund: Refund, paid_on: date, bank_reference: str) -> Refund:
     """Record that a refund was transferred; never by whoever approved it. Raises Refused when it was paid before, for a
-    day after today, or a bank reference recorded before."""
+    day after today or before the money came in, or a bank reference recorded before."""
     require(actor, "refund.pay", refund)
     reference = bank_reference_of(bank_reference)
     with transaction.atomic():
         source = liability_locked(refund.liability)
-        row: Refund = Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)
+        rows = Refund.objects.select_for_update(of=("self",)).select_related("claim", "security_claim")
+        row: Refund = rows.get(pk=refund.pk)
         if row.state != Refund.State.OPEN:
             raise Refused(_("This refund has been paid already. Load the page to see when."))
         if row.approved_by_id == actor_id(actor):
             raise Refused(_("You approved this refund. Somebody else must record its transfer."))
         if paid_on > today_for(source.contract):
             raise Refused(_("The day lies in the future. Enter the day the money went out."), "paid_on")
+        came_in = row.came_in_on
+        if came_in is not None and paid_on < came_in:
+            raise Refused(
+                _("The day lies before the money came in (%(day)s). Check the date.") % {"day": came_in.isoformat()},
+                "paid_on",
+            )
         row.state, row.paid_on, row.bank_reference = Refund.State.PAID, paid_on, reference
         row.paid_by_id, row.paid_at = actor_id(actor), timezone.now()
         with reference_once():

@@ -96,6 +96,11 @@ def test_what_the_vendor_paid_itself_goes_back_after_the_deductions(world, split
     assert ("instalment.3", f"-CNY {HEAVY - OWN}") in told
     with pytest.raises(Refused):  # the money has not gone back yet
         services.case_close(actor=world.viewer("FIN"), case=split)
+    with pytest.raises(Refused, match="2025-10-20") as error:  # what has not come in cannot go back
+        billing.refund_pay(
+            actor=world.viewer("FIN"), refund=refund, paid_on=date(2025, 10, 19), bank_reference="BOC-9001"
+        )
+    assert error.value.field == "paid_on"
     billing.refund_pay(actor=world.viewer("FIN"), refund=refund, paid_on=date(2025, 10, 20), bank_reference="BOC-9001")
     with pytest.raises(Refused):
         billing.refund_pay(

@@ -77,7 +77,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("{suggestion}Use one of: {options}."),
     ),
     "bad_option": (
-        _("The option {value} is no setting the profile knows."),
+        _("{value} is none of the words that fit here."),
         _("Use only: {options}."),
     ),
     "duplicate_name": (
@@ -95,7 +95,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "unexpected_text": (
         _("{found} does not fit here."),
-        _("Correct the expression at the marked place."),
+        _("{suggestion}Correct the expression at the marked place."),
     ),
     "too_complex": (_("The expression is too long or too deeply nested."), _("Split it into several.")),
     "unknown_unit": (

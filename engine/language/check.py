@@ -41,8 +41,9 @@ from .units import commensurable, constant_span, unit_of
 # Functions other languages have, and what does the same here.
 OTHER_WORDS = {
     "average": "mean", "avg": "mean", "ceil": "steps", "ceiling": "steps", "convert": "the rate, as in (USD 1 / CNY 7)",
-    "exists": "happened", "first": "earliest", "floor": "steps", "last": "latest", "len": "count", "length": "|…|",
-    "lookup": "band", "number": "count", "size": "count", "total": "sum", "value": "only",
+    "end_of_month": "snap", "eomonth": "snap", "exists": "happened", "first": "earliest", "floor": "steps",
+    "last": "latest", "len": "count", "length": "|…|", "lookup": "band", "number": "count", "size": "count",
+    "total": "sum", "value": "only",
 }  # fmt: skip
 
 Mode = Literal["deadline", "amount"]

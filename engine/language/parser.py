@@ -26,6 +26,16 @@ PER_CENT = {"%": 0, "‰": 1, "‱": 2}
 # Wide enough for any number that fits into an expression.
 EXACT = Context(prec=MAX_LENGTH)
 
+# Units by another name, and words that stand for a unit or a sign.
+SAME_UNIT = {"business_days": "workdays", "natural_days": "calendar_days", "working_days": "workdays"}
+NEAR_UNIT = {"fortnights": "2 weeks", "percents": "%", "quarters": "3 months", "secs": "seconds"}
+# What people write at first where the language has another word.
+SLIPS = {
+    "=": "==", "&": "and", "!": "not", "¥": "CNY 500", "￥": "CNY 500", "$": "USD 500", "€": "EUR 500",
+    ",": "CNY 1000.00", "of": "*", "after": "event.x + 5 workdays", "before": "event.x - 5 workdays",
+    "as": "for = \"set as x\"",
+    **dict.fromkeys(("day", "week", "month", "quarter", "half", "year"), "each(month of term.x)"),
+}  # fmt: skip
 # An end of a range without a bound may be written out; a range with one end as a comparison.
 UNBOUNDED = re.compile(r"[+-]?\s*(?:∞|\binf(?:inity)?\b)")
 COMPARED = re.compile(r"(>=|<=|>|<|≥|≤)\s*(.+)", re.DOTALL)
@@ -95,10 +105,9 @@ def _parse(text: str, start: str) -> Any:
         column = error.column if isinstance(error.column, int) and error.column > 0 else len(text) + 1
         if error.token.type == "$END":
             raise ExpressionError("unfinished_expression", text=text, column=len(text) + 1) from None
-        raise ExpressionError("unexpected_text", text=text, column=column, found=found) from None
+        raise _unexpected(text, column, found) from None
     except UnexpectedCharacters as error:
-        found = text[error.column - 1 : error.column]
-        raise ExpressionError("unexpected_text", text=text, column=error.column, found=found) from None
+        raise _unexpected(text, error.column, text[error.column - 1 : error.column]) from None
     except UnexpectedInput:
         raise ExpressionError("unfinished_expression", text=text, column=len(text) + 1) from None
     try:
@@ -108,6 +117,16 @@ def _parse(text: str, start: str) -> Any:
     if isinstance(built, s.Expr) and _height(built) > MAX_HEIGHT:
         raise ExpressionError("too_complex", text=text[:80] + "…")
     return built
+
+
+def _unexpected(text: str, column: int, found: str) -> ExpressionError:
+    hint = SLIPS.get(found, "")
+    after = text[column : column + 1]
+    if found == "=" and after in ("<", ">"):
+        hint = f"{after}="
+    elif found == "," and not (text[column - 2 : column - 1] + after).isdigit():
+        hint = ""
+    return ExpressionError("unexpected_text", text=text, column=column, found=found, suggestion=hint)
 
 
 def _height(tree: s.Expr) -> int:
@@ -242,9 +261,11 @@ class _Builder:
         number, word, calendar = items
         name = str(word)
         unit = name if name.endswith("s") else name + "s"
+        unit = SAME_UNIT.get(unit, unit)
         if unit not in s.UNITS:
             known = (*s.UNITS, *(unit[:-1] for unit in s.UNITS))
-            raise self._fail("unknown_unit", word.column, name=name, suggestion=suggestion(name, known))
+            hint = NEAR_UNIT.get(unit) or suggestion(name, known)
+            raise self._fail("unknown_unit", word.column, name=name, suggestion=hint)
         amount = Decimal(str(number))
         if unit in s.DAY_UNITS and amount != int(amount):
             raise self._fail("broken_unit", column, amount=str(amount), unit=unit)

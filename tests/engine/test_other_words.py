@@ -158,3 +158,28 @@ def test_a_release_on_a_day() -> None:
 
 def test_the_length_of_a_window_is_measured() -> None:
     assert figure("|window(on 2025-09-01, on 2025-09-30)|") == "720 hours"
+
+
+@pytest.mark.parametrize(
+    ("expression", "hint"),
+    [
+        ("event.signed = event.effective", "=="),
+        ("3 => 2", ">="),
+        ("3 =< 2", "<="),
+        ("true && false", "and"),
+        ("CNY 1,000.00", "CNY 1000.00"),
+        ("5 workdays after event.signed", "event.x + 5 workdays"),
+        ("each month of term.service", "each(month of term.x)"),
+        ("event.signed + 1 fortnight", "2 weeks"),
+        ("max(1,,2)", ""),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(expression: str, hint: str) -> None:
+    with pytest.raises(ExpressionError) as refusal:
+        parse_expression(expression)
+    assert refusal.value.params.get("suggestion", "") == hint
+
+
+@pytest.mark.parametrize(("written", "unit"), [("business_days", "workdays"), ("natural_day", "calendar_days")])
+def test_a_unit_by_its_other_name(written: str, unit: str) -> None:
+    assert parse_expression(f"event.signed + 5 {written}") == parse_expression(f"event.signed + 5 {unit}")

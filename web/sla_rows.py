@@ -354,7 +354,11 @@ def _state_cell(row: Any) -> Cell:
         return Cell(_("Outage goes on"), chip=True, tone="bad")
     if row.waiting:
         return Cell(_("Findings to confirm"), chip=True, tone="warn")
-    return Cell(_("Restored"), chip=True, tone="ok") if row.restored_at else Cell(_("Open"), chip=True, tone="info")
+    return (
+        Cell(_("Service restored"), chip=True, tone="ok")
+        if row.restored_at
+        else Cell(_("Open"), chip=True, tone="info")
+    )
 
 
 def names(systems: Iterable[Any]) -> str:

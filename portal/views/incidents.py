@@ -82,7 +82,11 @@ def _table(rows: Iterable[Any]) -> Table:
 def _state(row: Any) -> Cell:
     if row.down:
         return Cell(_("Outage goes on"), chip=True, tone="bad")
-    return Cell(_("Restored"), chip=True, tone="ok") if row.restored_at else Cell(_("Open"), chip=True, tone="info")
+    return (
+        Cell(_("Service restored"), chip=True, tone="ok")
+        if row.restored_at
+        else Cell(_("Open"), chip=True, tone="info")
+    )
 
 
 @access(GET="portal.read")
@@ -93,7 +97,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
     found = selectors.incidents_list(
         viewer=viewer, state=state if state in STATES else "", cursor=request.GET.get("after", "")[:40]
     )
-    options = [("", _("All")), ("open", _("Open")), ("restored", _("Restored"))]
+    options = [("", _("All")), ("open", _("Open")), ("restored", _("Service restored"))]
     context = {
         "table": _table(found.rows),
         "filter_groups": [

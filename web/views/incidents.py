@@ -44,7 +44,7 @@ def _list(request: HttpRequest, contract: Any = None) -> tuple[selectors.Inciden
         known_on=page_date(request).known_on,
     )
     options = [
-        ("", _("All")), ("open", _("Open")), ("restored", _("Restored")), ("waiting", _("To confirm")),
+        ("", _("All")), ("open", _("Open")), ("restored", _("Service restored")), ("waiting", _("To confirm")),
         ("withdrawn", _("Withdrawn")),
     ]  # fmt: skip
     return found, {

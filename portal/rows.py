@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from obligations.selectors import ObligationRow as Found
 from obligations.selectors import StripRows
+from obligations.words import KINDS, SIDES, STATUSES
 from portal.readmodels import InvoiceLine, MilestoneLine
 from web.components import (
     Cell,
@@ -25,47 +26,9 @@ from web.components import (
     StripDay,
     Table,
     Tone,
+    obligation_groups,
 )
 
-GROUPS: dict[str, tuple[Any, Tone]] = {
-    "overdue": (gettext_lazy("Overdue"), "bad"),
-    # Passed, yet nobody is late by the contract: an internal target, or a third party's date.
-    "missed": (gettext_lazy("Target missed"), "warn"),
-    "today": (gettext_lazy("Today"), "warn"),
-    "week": (gettext_lazy("Within 7 days"), "warn"),
-    "month": (gettext_lazy("Within 30 days"), ""),
-    "later": (gettext_lazy("Later"), ""),
-    "waiting": (gettext_lazy("Condition not met"), ""),
-    "none": (gettext_lazy("Nothing due"), ""),
-}
-SIDES = {
-    "buyer": gettext_lazy("Buyer"),
-    "vendor": gettext_lazy("Vendor"),
-    "both": gettext_lazy("Both"),
-    "third": gettext_lazy("Third party"),
-}
-KINDS = {
-    "contractual": gettext_lazy("Contractual"),
-    "internal": gettext_lazy("Internal target"),
-    "external": gettext_lazy("Third party"),
-}
-STATUSES = {
-    "waiting": gettext_lazy("Waiting"),
-    "open": gettext_lazy("Open"),
-    "due_soon": gettext_lazy("Due soon"),
-    "due_today": gettext_lazy("Due today"),
-    "met": gettext_lazy("Met"),
-    "met_late": gettext_lazy("Met late"),
-    "late": gettext_lazy("Overdue"),
-    "target_missed": gettext_lazy("Target missed"),
-    "in_review": gettext_lazy("In review"),
-    "not_applicable": gettext_lazy("Not applicable"),
-    "pending": gettext_lazy("Pending"),
-    "provisional": gettext_lazy("Provisional"),
-    "waived": gettext_lazy("Waived"),
-    "closed": gettext_lazy("No longer applicable"),
-    "standing": gettext_lazy("Standing"),
-}
 INVOICE_STATES: dict[str, tuple[Any, Tone]] = {
     "received": (gettext_lazy("Received"), "info"),
     "checked": (gettext_lazy("Checked"), "ok"),
@@ -111,15 +74,7 @@ def component_groups(
     rows: Iterable[Found], *, query: str = "", with_contract: bool = False
 ) -> tuple[ObligationGroup, ...]:
     """Rows under their urgency, in order of urgency; a group without rows is left out."""
-    found: dict[str, list[ObligationRow]] = {name: [] for name in GROUPS}
-    for row in rows:
-        group = "missed" if row.status == "target_missed" else row.urgency
-        found[group].append(component_row(row, query=query, with_contract=with_contract))
-    return tuple(
-        ObligationGroup(str(GROUPS[name][0]), tuple(members), GROUPS[name][1])
-        for name, members in found.items()
-        if members
-    )
+    return obligation_groups((row, component_row(row, query=query, with_contract=with_contract)) for row in rows)
 
 
 def explained(strip: StripRows | None, sentences: tuple[str, ...], *, estimate: bool) -> DayStrip | None:

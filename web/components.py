@@ -8,13 +8,15 @@ contract's zone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
+
+from obligations.words import GROUPS
 
 Tone = Literal["", "ok", "warn", "bad", "info"]
 """Colour of a text or chip. ``bad`` (red) is for overdue or breach alone."""
@@ -168,6 +170,23 @@ class ObligationGroup:
     rows: tuple[ObligationRow, ...]
     tone: Tone = ""
     total: int | None = None
+
+
+# Red belongs to what is late.
+GROUP_TONES: dict[str, Tone] = {"overdue": "bad", "missed": "warn", "today": "warn", "week": "warn"}
+
+
+def obligation_groups(rows: Iterable[tuple[Any, ObligationRow]]) -> tuple[ObligationGroup, ...]:
+    """Rows under their urgency, in order of urgency, from obligations of a read model with the row each is shown as; a
+    group without rows is left out."""
+    found: dict[str, list[ObligationRow]] = {name: [] for name in GROUPS}
+    for read, shown in rows:
+        found["missed" if read.status == "target_missed" else read.urgency].append(shown)
+    return tuple(
+        ObligationGroup(str(GROUPS[name]), tuple(members), GROUP_TONES.get(name, ""))
+        for name, members in found.items()
+        if members
+    )
 
 
 @dataclass(frozen=True)

@@ -9,36 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from web.components import ObligationGroup, ObligationRow, Tone
-from web.templatetags.ui import STATUSES
+from obligations.words import KINDS, SIDES, STATUSES
+from web.components import ObligationGroup, ObligationRow, obligation_groups
 
-GROUPS: dict[str, tuple[Any, Tone]] = {
-    "overdue": (gettext_lazy("Overdue"), "bad"),
-    # A passed internal target or third party's date is no breach and does not stand under "Overdue".
-    "missed": (gettext_lazy("Target missed"), "warn"),
-    "today": (gettext_lazy("Today"), "warn"),
-    "week": (gettext_lazy("Within 7 days"), "warn"),
-    "month": (gettext_lazy("Within 30 days"), ""),
-    "later": (gettext_lazy("Later"), ""),
-    "waiting": (gettext_lazy("Condition not met"), ""),
-    "none": (gettext_lazy("Nothing due"), ""),
-}
 VERBS = {
     "submit": gettext_lazy("Handle"),
     "review": gettext_lazy("Review"),
     "chase": gettext_lazy("Chase"),
     "view": gettext_lazy("View"),
-}
-SIDES = {
-    "buyer": gettext_lazy("Buyer"),
-    "vendor": gettext_lazy("Vendor"),
-    "both": gettext_lazy("Both"),
-    "third": gettext_lazy("Third party"),
-}
-KINDS = {
-    "contractual": gettext_lazy("Contractual"),
-    "internal": gettext_lazy("Internal target"),
-    "external": gettext_lazy("Third party"),
 }
 
 
@@ -80,15 +58,8 @@ def component_groups(
     rows: Iterable[Any], *, query: str = "", with_contract: bool = False, clause_url: Callable[[Any], str] | None = None
 ) -> tuple[ObligationGroup, ...]:
     """Rows under their urgency, in order of urgency; a group without rows is left out."""
-    found: dict[str, list[ObligationRow]] = {name: [] for name in GROUPS}
-    for row in rows:
-        found["missed" if row.status == "target_missed" else row.urgency].append(
-            component_row(row, query=query, with_contract=with_contract, clause_url=clause_url)
-        )
-    return tuple(
-        ObligationGroup(str(GROUPS[name][0]), tuple(members), GROUPS[name][1])
-        for name, members in found.items()
-        if members
+    return obligation_groups(
+        (row, component_row(row, query=query, with_contract=with_contract, clause_url=clause_url)) for row in rows
     )
 
 
@@ -102,6 +73,6 @@ def excel_heads() -> tuple[str, ...]:
 def excel_row(row: Any) -> tuple[Any, ...]:
     return (
         row.ref, row.contract_number, row.clause, row.title, row.key_text, str(SIDES.get(row.obligor, row.obligor)),
-        str(KINDS.get(row.kind, row.kind)), str(STATUSES[row.chip][2]), row.due_at if row.is_instant else row.due_on,
+        str(KINDS.get(row.kind, row.kind)), str(STATUSES[row.chip]), row.due_at if row.is_instant else row.due_on,
         row.safe_on, row.delay_days or None, row.done_on, row.amount,
     )  # fmt: skip

@@ -23,10 +23,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from contracts.money_words import money_text
 from engine.messages import cite
+from obligations.words import STATUSES as WORDS
 from web.components import DayStrip, Kpi, WaterfallLine, YearTimeline
 from web.drawing import draw_strip, draw_timeline, strip_kinds
 
@@ -36,23 +36,24 @@ ICONS = Path(__file__).resolve().parents[2] / "static" / "icons"
 
 
 # status: (tone, icon, word). Red belongs to "late" alone.
-STATUSES: dict[str, tuple[str, str, Any]] = {
-    "waiting": ("", "clock-pause", lazy("Waiting")),
-    "open": ("", "progress", lazy("Open")),
-    "due_soon": ("warn", "clock", lazy("Due soon")),
-    "due_today": ("warn", "calendar-due", lazy("Due today")),
-    "met": ("ok", "circle-check", lazy("Met")),
-    "late": ("bad", "alert-triangle", lazy("Overdue")),
-    "not_applicable": ("mute", "circle-minus", lazy("Not applicable")),
-    "pending": ("mute", "hourglass", lazy("Pending")),
-    "provisional": ("info", "calendar-stats", lazy("Provisional")),
-    "target_missed": ("warn", "clock", lazy("Target missed")),
-    "in_review": ("info", "eye", lazy("In review")),
-    "met_late": ("warn", "circle-check", lazy("Met late")),
-    "waived": ("mute", "circle-minus", lazy("Waived")),
-    "closed": ("mute", "archive", lazy("No longer applicable")),
-    "standing": ("", "refresh", lazy("Standing")),
+MARKS: dict[str, tuple[str, str]] = {
+    "waiting": ("", "clock-pause"),
+    "open": ("", "progress"),
+    "due_soon": ("warn", "clock"),
+    "due_today": ("warn", "calendar-due"),
+    "met": ("ok", "circle-check"),
+    "late": ("bad", "alert-triangle"),
+    "not_applicable": ("mute", "circle-minus"),
+    "pending": ("mute", "hourglass"),
+    "provisional": ("info", "calendar-stats"),
+    "target_missed": ("warn", "clock"),
+    "in_review": ("info", "eye"),
+    "met_late": ("warn", "circle-check"),
+    "waived": ("mute", "circle-minus"),
+    "closed": ("mute", "archive"),
+    "standing": ("", "refresh"),
 }
+STATUSES = {code: (tone, icon, WORDS[code]) for code, (tone, icon) in MARKS.items()}
 CHIP_CLASSES = {"ok": "chip g", "warn": "chip a", "bad": "chip d", "info": "chip p"}
 TEXT_CLASSES = {"ok": "ok", "warn": "warn", "bad": "bad", "info": "info", "mute": "t3"}
 

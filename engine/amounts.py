@@ -13,8 +13,8 @@ from .definition.model import RangeTable
 from .derivation import Step, step
 from .elements import period_element
 from .language import syntax as s
+from .language.arithmetic import clock
 from .language.evaluator import Evaluator
-from .language.members import clock
 from .language.offsets import Length
 from .language.periods import Period, period_of, periods
 from .language.spans import FUTURE, PAST, Edge, Span, Zone

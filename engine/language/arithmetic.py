@@ -7,6 +7,7 @@ Every function is total: operands that do not fit, a quotient by zero and a part
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -290,3 +291,12 @@ def _half_open(op: str, left: tuple[Any, Any], right: tuple[Any, Any]) -> Any:
     if low is None and right[1] is None:
         low = scale(high, ZERO) if high is not None else None
     return None if low is None and high is None else Between(low, high)
+
+
+def clock(length: timedelta) -> Length:
+    """Elapsed time as a value, counted in its largest whole unit."""
+    ticks = length // timedelta(microseconds=1)
+    for unit, ticks_each in (("hours", 3_600_000_000), ("minutes", 60_000_000), ("seconds", 1_000_000)):
+        if ticks % ticks_each == 0 and (ticks or unit == "seconds"):
+            return Length(0, unit, None, ticks, str(ticks // ticks_each))
+    return Length(0, "seconds", None, ticks, f"{whole(Fraction(ticks, 1_000_000))}")

@@ -395,6 +395,10 @@ class Checker:
             raise self.fail("broken_unit", tree, amount=str(tree), unit=node.unit)
 
     def _sum(self, tree: s.Binary, left: Type, right: Type) -> Type:
+        window = isinstance(tree.left, s.Call) and tree.left.function == "window"
+        stretch = left == TERM or (left.name, left.detail) == ("element", "period") or window
+        if stretch and tree.op == "-" and right.name == "set":
+            return self.spells(tree.right)
         if left.name in MOMENTS:
             if right.name in MOMENTS and tree.op == "-":
                 return CLOCK

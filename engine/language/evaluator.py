@@ -13,11 +13,11 @@ from fractions import Fraction
 
 from ..derivation import Step
 from . import syntax as s
-from .arithmetic import ZERO, absolute, calculate, greatest, least, negate, power, rounded
+from .arithmetic import ZERO, absolute, calculate, clock, greatest, least, negate, power, rounded
 from .day_count import convention_named, year_fraction
 from .formula import explain
 from .lookups import Lookups
-from .members import Group, clock
+from .members import Group
 from .offsets import Length, months_between, move, shift
 from .spans import Edge, Point, Span, known
 from .values import (

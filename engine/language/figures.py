@@ -10,8 +10,8 @@ from fractions import Fraction
 from ..intervals import Interval, total
 from . import aggregates
 from . import syntax as s
-from .arithmetic import ZERO, identity, least
-from .members import Group, Members, Pair, Spells, clock
+from .arithmetic import ZERO, clock, identity, least
+from .members import Group, Members, Pair, Spells
 from .offsets import Length
 from .parser import PERIOD_UNITS
 from .periods import Period, parse_key, period_of

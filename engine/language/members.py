@@ -6,12 +6,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Any, TypeVar
 
 from ..intervals import Interval, clip, subtract, union
 from . import syntax as s
-from .arithmetic import identity, whole
+from .arithmetic import clock, identity
 from .moments import Moments
 from .offsets import Length
 from .parser import PERIOD_UNITS
@@ -349,7 +348,7 @@ class Members(Moments):
                 (whole_set.running if window.end > self.world.after else STILL) | self.running(window),
             )
         if isinstance(tree, s.Binary):
-            left, right = self.spells_of(tree.left), self.spells_of(tree.right)
+            left, right = self._minuend(tree.left), self.spells_of(tree.right)
             missing, running = left.missing | right.missing, left.running | right.running
             if tree.op == "+":
                 return Spells(union(left.sure, right.sure), union(left.possible, right.possible), missing, running)
@@ -363,6 +362,18 @@ class Members(Moments):
             doubts,
             group.running | frozenset().union(*(self._unended(element) for element in group.possible)),
         )
+
+    def _minuend(self, tree: s.Expr) -> Spells:
+        """What intervals are taken out of: other intervals, or a window as one whole stretch."""
+        variable = self.variables.get(tree.name) if isinstance(tree, s.Var) else None
+        period = variable is not None and "spell" not in variable.fields
+        term = isinstance(tree, s.Ref) and tree.kind == "term"
+        if not (period or term or (isinstance(tree, s.Call) and tree.function == "window")):
+            return self.spells_of(tree)
+        window = self.window(tree)
+        if isinstance(window, frozenset) or window.ends:
+            return Spells((), (), window if isinstance(window, frozenset) else window.ends, STILL)
+        return Spells((window.interval,), (window.interval,), STILL, self.running(window))
 
     def _seen(self, element: Element) -> Interval:
         """An interval as far as it is seen: one that goes on runs to as-of."""
@@ -485,12 +496,3 @@ def _mentions(tree: s.Expr, name: str) -> bool:
 def _holding(spells: tuple[Interval, ...], own: Interval) -> Length:
     found = next((spell for spell in spells if spell.start <= own.start and own.end <= spell.end), own)
     return clock(found.length)
-
-
-def clock(length: timedelta) -> Length:
-    """Elapsed time as a value, counted in its largest whole unit."""
-    ticks = length // timedelta(microseconds=1)
-    for unit, size in (("hours", 3_600_000_000), ("minutes", 60_000_000), ("seconds", 1_000_000)):
-        if ticks % size == 0 and (ticks or unit == "seconds"):
-            return Length(0, unit, None, ticks, str(ticks // size))
-    return Length(0, "seconds", None, ticks, f"{whole(Fraction(ticks, 1_000_000))}")

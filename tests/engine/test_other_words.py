@@ -183,3 +183,26 @@ def test_a_slip_is_answered_with_what_was_meant(expression: str, hint: str) -> N
 @pytest.mark.parametrize(("written", "unit"), [("business_days", "workdays"), ("natural_day", "calendar_days")])
 def test_a_unit_by_its_other_name(written: str, unit: str) -> None:
     assert parse_expression(f"event.signed + 5 {written}") == parse_expression(f"event.signed + 5 {unit}")
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("|term.service - holds|", "8757 hours"),
+        ("|window(on 2025-09-01, on 2025-09-30) - holds|", "717 hours"),
+        # a hold outside the window takes nothing out of it
+        ("|window(on 2025-10-01, on 2025-10-31) - holds|", "744 hours"),
+        ("1 - |holds over term.service| / |term.service - holds[reason == 'x']|", "0.999657…"),
+    ],
+)
+def test_a_window_less_what_is_taken_out_of_it(expression: str, shown: str) -> None:
+    start, end = "2025-09-11T01:00:00+08:00", "2025-09-11T04:00:00+08:00"
+    facts = f'[[interval]]\nname = "hold"\nstart = {start}\nend = {end}\nkey = {{ reason = "x" }}\n'
+    assert figure(expression, facts) == shown
+
+
+def test_a_month_less_intervals_and_nothing_less_a_number() -> None:
+    text = '[measure.m]\nfor = "each(month of term.service) as m"\nvalue = "|m - holds|"\n'
+    assert "m" in definition(text).measures
+    with pytest.raises(DefinitionRefused):
+        definition(text.replace("|m - holds|", "|m - 3|"))

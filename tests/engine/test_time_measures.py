@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.intervals import Interval, total
-from engine.language.members import clock
+from engine.language.arithmetic import clock
 from engine.language.offsets import Length
 from engine.language.spans import Zone
 from engine.language.values import Choice, bounds, size

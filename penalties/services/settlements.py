@@ -183,8 +183,11 @@ def parts_carry_out(
                 reason=f"{case.number} {case.title}",
             )  # fmt: skip
         else:
-            if due_on is None:
-                raise Refused(_("Set the day by which the vendor pays its part."), "claim_due_on")
+            if due_on is None or due_on < today_for(case.contract):
+                raise Refused(
+                    _("The day by which the vendor pays its part has passed. Reject this and have it put forward again "
+                      "with another day.")
+                )  # fmt: skip
             separate_claim_add(
                 actor=actor, liability=liability, amount=part.amount, due_on=due_on, note=note or case.number,
                 out_of_order=True,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from billing import services as billing
 from billing.models import SeparateClaim
@@ -135,6 +135,21 @@ def test_a_claims_day_reminds_the_vendor_then_finance(world, clock):
     row.refresh_from_db()
     assert (row.state, row.done_on) == ("done", date(2025, 11, 24))
     assert morning(clock, date(2025, 11, 25)) == set()
+
+
+def test_a_plan_left_lying_beyond_its_day_is_rejected_and_made_anew(world, clock):
+    """Whoever decides cannot set the day: the refusal says what can be done."""
+    plan = steps.planned(world, wishes={"instalment:3": 0}, claim_due_on=date(2025, 10, 24))
+    clock.move_to(datetime(2025, 10, 25, 2, tzinfo=UTC))
+    with pytest.raises(Refused, match="Reject this") as error, translation.override("en"):
+        services.settlement_decide(actor=world.viewer("MGR"), settlement=plan, approve=True)
+    assert error.value.field is None
+    assert (PenaltyCase.objects.get().state, SeparateClaim.objects.count()) == ("agreed", 0)
+    services.settlement_decide(actor=world.viewer("MGR"), settlement=plan, approve=False, note="付款日已过")
+    services.settlement_propose(
+        actor=world.viewer("FIN"), case=PenaltyCase.objects.get(), wishes={"instalment:3": 0},
+        claim_due_on=date(2025, 11, 20),
+    )  # fmt: skip
 
 
 def test_a_withdrawn_claim_is_nobodys_task(world):

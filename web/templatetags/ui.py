@@ -134,7 +134,7 @@ def _draw_status(status: str, filled: bool, word: Any) -> SafeString:
 
 def clause_text(number: str) -> str:
     """A clause as it is cited: 「第7.2(1)条」; names that are no numbers (an annex) stay as they are."""
-    cited = cite(number, _)
+    cited = cite(number, _).replace("；", _("; "))
     return cited[:1].upper() + cited[1:]
 
 

@@ -26,13 +26,15 @@ from documents.excel import Column, Formula, Sheet, sheets_workbook
 MOST = 10_000
 
 
-def milestones_sheet(rows: tuple[selectors.MilestoneRow, ...]) -> Sheet:
-    """Milestones with what is invoiced, paid and outstanding."""
+def milestones_sheet(rows: tuple[selectors.MilestoneRow, ...], *, due: str = "") -> Sheet:
+    """Milestones with what is invoiced, paid and outstanding; `due` says more of that column. Totals where the rows
+    are of one currency."""
+    total = len({row.contract.currency for row in rows}) == 1
     columns = (
         Column(_("Contract"), width=20), Column(_("Milestone"), width=28), Column(_("Clause")),
-        Column(_("Due"), "date"), Column(_("State"), width=18), Column(_("Amount"), "money", 18, total=True),
-        Column(_("Invoiced"), "money", 18, total=True), Column(_("Paid"), "money", 18, total=True),
-        Column(_("Outstanding"), "money", 18, total=True),
+        Column(due or _("Due"), "date"), Column(_("State"), width=18), Column(_("Amount"), "money", 18, total=total),
+        Column(_("Invoiced"), "money", 18, total=total), Column(_("Paid"), "money", 18, total=total),
+        Column(_("Outstanding"), "money", 18, total=total),
     )  # fmt: skip
     body = [
         (

@@ -24,7 +24,9 @@ from contracts.asof import page_date
 from contracts.forms import run_form
 from contracts.selectors import contract_by_id
 from contracts.services.files import file_open
-from documents.excel import excel_response
+from documents.contract_workbook import milestones_sheet
+from documents.excel import download as excel_file
+from documents.excel import sheets_workbook
 from documents.selectors import documents_for
 from web.billing_tables import (
     SIDE_TONES,
@@ -49,32 +51,7 @@ ACTION = "web/billing/action.html"
 
 
 def _excel(name: str, rows: tuple[selectors.MilestoneRow, ...], *, due: str = "") -> HttpResponse:
-    heads = (
-        _("Contract"),
-        _("Milestone"),
-        _("Clause"),
-        due or _("Due"),
-        _("State"),
-        _("Amount"),
-        _("Invoiced"),
-        _("Paid"),
-        _("Outstanding"),
-    )
-    body = [
-        (
-            row.contract.number,
-            row.milestone.title,
-            row.milestone.clause,
-            row.due_on,
-            row.gate.state_text,
-            row.milestone.amount,
-            row.milestone.invoiced,
-            row.gate.gate.paid,
-            row.gate.gate.outstanding,
-        )
-        for row in rows
-    ]
-    return excel_response(name, _("Payments"), heads, body)
+    return excel_file(name, sheets_workbook([milestones_sheet(rows, due=due)]))
 
 
 @access(GET="payment.read")

@@ -271,9 +271,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="noreply@luyuetai.inv
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url_config(env.str("EMAIL_URL")))
 elif PRODUCTION:
-    raise ImproperlyConfigured(
-        "Set EMAIL_URL (for example smtp+tls://user:password@host:587) when MODE=production."
-    )
+    raise ImproperlyConfigured("Set EMAIL_URL (for example smtp+tls://user:password@host:587) when MODE=production.")
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "outbox")

@@ -6,35 +6,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contracts', '0001_initial'),
+        ("contracts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReadingChoice',
+            name="ReadingChoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('option', models.CharField(blank=True, max_length=80)),
-                ('before', models.CharField(blank=True, max_length=80)),
-                ('reason', models.CharField(max_length=1000, verbose_name='reason')),
-                ('moves_money', models.BooleanField()),
-                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('in_force', 'In force'), ('rejected', 'Rejected')], max_length=10)),
-                ('proposed_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decision_note', models.CharField(blank=True, max_length=1000)),
-                ('known_at', models.DateTimeField(blank=True, null=True)),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reading_choices', to='contracts.contract')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('evidence', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.evidence')),
-                ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("option", models.CharField(blank=True, max_length=80)),
+                ("before", models.CharField(blank=True, max_length=80)),
+                ("reason", models.CharField(max_length=1000, verbose_name="reason")),
+                ("moves_money", models.BooleanField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("proposed", "Proposed"), ("in_force", "In force"), ("rejected", "Rejected")],
+                        max_length=10,
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("decision_note", models.CharField(blank=True, max_length=1000)),
+                ("known_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reading_choices",
+                        to="contracts.contract",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.evidence",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-pk',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('contract', 'name'), name='reading_one_proposal'), models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='reading_decided_by_other'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), ('known_at__isnull', False), _connector='OR'), name='reading_known_when'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), ('moves_money', False), ('decided_by__isnull', False), _connector='OR'), name='reading_money_needs_two'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='reading_has_reason')],
+                "ordering": ("-pk",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "proposed")),
+                        fields=("contract", "name"),
+                        name="reading_one_proposal",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="reading_decided_by_other",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "in_force"), _negated=True), ("known_at__isnull", False), _connector="OR"
+                        ),
+                        name="reading_known_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "in_force"), _negated=True),
+                            ("moves_money", False),
+                            ("decided_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="reading_money_needs_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="reading_has_reason"
+                    ),
+                ],
             },
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contracts', '0002_reading_choice'),
+        ("contracts", "0002_reading_choice"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='definitionversion',
-            name='agreement',
-            field=models.CharField(blank=True, max_length=200, verbose_name='agreement'),
+            model_name="definitionversion",
+            name="agreement",
+            field=models.CharField(blank=True, max_length=200, verbose_name="agreement"),
         ),
     ]

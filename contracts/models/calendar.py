@@ -34,9 +34,7 @@ class CalendarYear(models.Model):
         ordering = ("code", "-year", "-version")
         constraints = (
             models.UniqueConstraint(fields=("code", "year", "version"), name="calendar_version_once"),
-            models.UniqueConstraint(
-                fields=("code", "year"), condition=Q(state="active"), name="calendar_one_active"
-            ),
+            models.UniqueConstraint(fields=("code", "year"), condition=Q(state="active"), name="calendar_one_active"),
             models.CheckConstraint(
                 condition=Q(approved_by=None) | Q(proposed_by=None) | ~Q(approved_by=F("proposed_by")),
                 name="calendar_approved_by_other",

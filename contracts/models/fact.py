@@ -64,9 +64,7 @@ class Fact(ContractScoped):
                 condition=Q(state="confirmed", known_at__isnull=False) | ~Q(state="confirmed"),
                 name="fact_known_when",
             ),
-            models.CheckConstraint(
-                condition=Q(happened_on=None) | Q(happened_at=None), name="fact_date_or_instant"
-            ),
+            models.CheckConstraint(condition=Q(happened_on=None) | Q(happened_at=None), name="fact_date_or_instant"),
         )
 
     def __str__(self) -> str:

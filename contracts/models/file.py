@@ -43,9 +43,7 @@ class Evidence(ContractScoped):
     scope_prefix: ClassVar[str] = "contract__"
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="evidence")
-    file = models.ForeignKey(
-        StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="evidence"
-    )
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="evidence")
     title = models.CharField(_("title"), max_length=200)
     reference = models.CharField(_("reference"), max_length=200, blank=True)
     buyer_only = models.BooleanField(default=False)

@@ -15,6 +15,7 @@ from contracts.money_words import money_text
 STATES: dict[str, str] = {
     "not_met": gettext_noop("Condition not met"),
     "waiting_invoice": gettext_noop("Waiting for invoice"),
+    "invoice_received": gettext_noop("Invoice to be checked"),
     "payable": gettext_noop("Payable"),
     "applied": gettext_noop("Applied for"),
     "approved": gettext_noop("Approved"),

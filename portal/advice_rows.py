@@ -34,7 +34,7 @@ def advice_payments_table(rows: Iterable[PaidLine], *, currency: str) -> Table:
         (
             Column(_("Bank reference"), "main"),
             Column(_("Paid on"), "date"),
-            Column(_("To")),
+            Column(_("Payee")),
             Column(_("Amount"), "num"),
         ),
         tuple(

@@ -168,10 +168,12 @@ def _line(line: GateLine, currency: str) -> LineView:
 def gate_view(found: Gate, *, currency: str) -> GateView:
     """The gate in the reader's language, amounts in the contract's currency."""
     lines = tuple(_line(line, currency) for line in found.lines)
+    # What is in the house is no longer waited for: in words alone, the state stays the register's (F.4).
+    in_hand = found.state == "waiting_invoice" and any(line.code == "invoice_received" for line in found.lines)
     return GateView(
         gate=found,
         state=found.state,
-        state_text=state_text(found.state),
+        state_text=state_text("invoice_received" if in_hand else found.state),
         sides=tuple((side, side_text(side)) for side in found.sides),
         lines=lines,
     )

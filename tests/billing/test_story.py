@@ -42,7 +42,7 @@ def test_from_blocked_to_paid(world):
     assert gate(world).state == "waiting_invoice"
 
     invoice = hand_in(world)
-    assert gate(world).state == "waiting_invoice"
+    assert (gate(world).state, gate(world).state_text) == ("waiting_invoice", "发票待核验")
     services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="与纸面核对")
     fact = Fact.objects.get(name="invoice_1")
     assert (fact.happened_on, fact.state) == (TODAY, "confirmed")

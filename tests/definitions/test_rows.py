@@ -101,8 +101,21 @@ class TestAnnex1:
     def test_a1_outside_the_term_or_by_force_majeure_nothing(self) -> None:
         rest = down("platform_outage", "10:00:00")
         hit = {**MAIN, **NOT_HIT, "important": "true"}
-        assert amount("a1_A1", incident(**{**hit, "occurred": "2025-06-30T08:00:00+08:00"}) + rest) is None
+        day = "2025-06-30T"
+        early = spell("platform_outage", f"{day}08:00:00+08:00", f"{day}10:00:00+08:00", incident="x1")
+        assert amount("a1_A1", incident(**{**hit, "occurred": f"{day}08:00:00+08:00"}) + early) is None
         assert amount("a1_A1", incident(**{**hit, "force_majeure": "true"}) + rest) is None
+
+    def test_a1_an_outage_within_the_term_tells_that_it_happened_in_operation(self) -> None:
+        """Nobody recorded the moment it happened; an outage outside the term leaves that open."""
+        told = item(
+            "incident", at("08:00:00"), cause='"c1"', systems='["s4"]', **{**MAIN, **NOT_HIT, "important": "true"}
+        )
+        assert amount("a1_A1", told + down("platform_outage", "10:00:00")) == TOTAL
+        day = "2025-06-30T"
+        early = spell("platform_outage", f"{day}08:00:00+08:00", f"{day}10:00:00+08:00", incident="x1")
+        found = outcome("a1_A1", told + early)
+        assert found is not None and (found.stage, found.missing) == ("clue", ("incident:x1.occurred",))
 
     @pytest.mark.parametrize(("end", "expected"), [("08:29:59", None), ("08:30:00", TOTAL)])
     def test_a2_tampering_half_an_hour_in_a_protected_period(self, end: str, expected: str | None) -> None:

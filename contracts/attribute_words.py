@@ -96,6 +96,7 @@ ATTRIBUTES = {
     "topped_up": _("Topped up on"),
     "trained": _("Trained on"),
     "unrecoverable": _("Data lost for good"),
+    "valid_until": _("Valid until"),
 }
 
 # Texts that definitions commonly compare attributes with.

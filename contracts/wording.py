@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.attribute_words import ATTRIBUTES, value_words
+from contracts.money_words import SYMBOLS, money_text
 from engine.definition.model import Definition
 from engine.derivation import Step
 from engine.language import ExpressionError, parse_expression
@@ -31,6 +33,9 @@ STEPS: dict[str, Any] = {
 
 # What an assessment's label may begin with, the likeliest first; a moment as it is stored.
 LABELLED = ("rule", "pool", "duty", "measure")
+STRETCH = re.compile(r"([\[(])\s*(.*?)\s*,\s*(.*?)\s*([\])])")
+# An amount as the language writes it, and no fraction of one.
+MONEY = re.compile(rf"\b({'|'.join(SYMBOLS)}) (-?\d+(?:\.\d+)?)(?!\d|/|\.\d)")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d)?(?:[+-]\d\d:\d\d|Z)?")
 
 # One pattern per function of the language; {0} … are its arguments in words, {all} is the list of them.
@@ -51,6 +56,7 @@ FUNCTIONS: dict[str, Any] = {
     "min": gettext_lazy("the least of ({all})"),
     "max": gettext_lazy("the greatest of ({all})"),
     "abs": gettext_lazy("the size of {0}"),
+    "round": gettext_lazy("{0}, rounded"),
     "count": gettext_lazy("number of {0}"),
     "breaches": gettext_lazy("breaches of {0}"),
     "sum": gettext_lazy("total of {0}"),
@@ -137,6 +143,16 @@ class Wording:
             pass
         return text
 
+    def stretch(self, text: str) -> str:
+        """A range as tables write it, "(15 minutes, 30 minutes]" or "[60 minutes, )", or a single value."""
+        found = STRETCH.fullmatch(text)
+        if found is None:
+            return self.words(text)
+        opens, low, high, closes = found.groups()
+        parts = [_("at least {low}") if opens == "[" else _("above {low}")] if low else []
+        parts += [_("at most {high}") if closes == "]" else _("below {high}")] if high else []
+        return _(" and ").join(parts).format(low=self.words(low), high=self.words(high)) if parts else text
+
     def label(self, text: str) -> str:
         """What a label of an assessment or a recorded fact stands for: "staff_short/2026-06", "fact:77"."""
         name, _slash, key = text.partition("/")
@@ -204,6 +220,8 @@ class Wording:
                 return _("any {length}").format(length=self._say(length))
             case s.Quantity(amount, unit, _calendar):
                 return f"{amount:f} {_(WORDS[unit]) if unit in WORDS else unit}"
+            case s.MoneyAmount(currency, money):
+                return money_text(money, currency)
             case s.OnDate(value):
                 return value.isoformat()
             case s.Flag(value):
@@ -293,4 +311,10 @@ def _said(steps: Iterable[Step], definition: Definition | None) -> Iterator[tupl
     wording = Wording(definition) if definition is not None else None
     for top in steps:
         for depth, part in top.walk():
-            yield depth, render(part, _) if wording is None else render(wording.step(part), _, wording.words)
+            text = render(part, _) if wording is None else render(wording.step(part), _, wording.words)
+            yield depth, MONEY.sub(_printed, text)
+
+
+def _printed(found: re.Match[str]) -> str:
+    """An amount as the language writes it, "CNY 1000.00", as pages print it."""
+    return money_text(Decimal(found[2]), found[1])

@@ -4,10 +4,12 @@ source texts with parameters, so that a stored health report can be read in eith
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext
 
+from contracts.wording import Wording
 from engine import problems as engine_problems
 from engine.definition import DefinitionRefused, Problem
 from engine.problems import Level
@@ -216,11 +218,30 @@ def from_json(data: Mapping[str, Any]) -> Problem:
     )
 
 
-def health_rows(stored: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Stored health in the reader's language: level, code, file, table, clause, text, remedy; errors first."""
+# What a problem's parameters hold, so that a reader gets it in words: expressions, or ranges of a table.
+EXPRESSIONS = {"severe": " / ", "light": " / ", "between": " / ", "that": None}
+RANGES = {"places": "; ", "neighbours": "; "}
+
+
+def _in_words(problem: Problem, wording: Wording) -> Problem:
+    """The problem with its expressions and ranges in the words of the definition."""
+    params = dict(problem.params)
+    for names, say in ((EXPRESSIONS, wording.words), (RANGES, wording.stretch)):
+        for name, between in names.items():
+            if name in params:
+                parts = str(params[name]).split(between) if between else [str(params[name])]
+                params[name] = gettext("; ").join(dict.fromkeys(say(part) for part in parts))
+    return replace(problem, params=params)
+
+
+def health_rows(stored: Iterable[Mapping[str, Any]], wording: Wording | None = None) -> list[dict[str, str]]:
+    """Stored health in the reader's language: level, code, file, table, clause, text, remedy; errors first. With
+    `wording` its expressions and ranges are put in words."""
     rows = []
     for entry in stored:
         found = from_json(entry)
+        if wording is not None:
+            found = _in_words(found, wording)
         text, remedy = translated(found)
         rows.append(
             {

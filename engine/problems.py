@@ -201,7 +201,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("State it, or take another base."),
     ),
     "hole": (
-        _("{title} has no row at {places}, next to {neighbours}."),
+        _("{title} has no row for {places}, next to {neighbours}."),
         _("Nothing is decided there: a person settles it, or a reading does."),
     ),
     "dominated": (

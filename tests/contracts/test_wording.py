@@ -12,6 +12,7 @@ from contracts.attribute_words import value_choices
 from contracts.compared import compared_values
 from contracts.wording import Wording, sentences
 from definitions.loading import load_path
+from definitions.problems import health_rows, to_json
 from engine.derivation import step
 
 DATA = Path(__file__).resolve().parents[2] / "definitions" / "data" / "SXYSR202506176"
@@ -97,3 +98,48 @@ def test_a_derivation_names_rules_records_and_moments(wording: Wording) -> None:
     rule = next(one for one in definition.rules.values() if one.title)
     assert wording.label(f"{rule.id}/2026-06") == f"{rule.title} (2026-06)"
     assert wording.label("nothing/2026-06") == "nothing/2026-06"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("(15 minutes, 30 minutes)", "above 15 minutes and below 30 minutes"),
+        ("[30 minutes, 60 minutes]", "at least 30 minutes and at most 60 minutes"),
+        ("[60 minutes, )", "at least 60 minutes"),
+        ("(, 99.99%)", "below 99.99%"),
+        ("(, )", "(, )"),
+        ("30 minutes", "30 minutes"),
+        ("no range", "no range"),
+    ],
+)
+def test_a_range_of_a_table_is_said_by_its_ends(wording: Wording, text: str, expected: str) -> None:
+    assert wording.stretch(text) == expected
+
+
+def test_the_health_of_the_contract_holds_no_code_a_reader_would_not_know() -> None:
+    loaded = load_path(DATA)
+    rows = health_rows([to_json(problem) for problem in loaded.health], Wording(loaded.definition))
+    assert len(rows) == len(loaded.health) > 10
+    told = {row["text"] for row in rows}
+    assert (
+        "平均响应的档位 has no row for 30 minutes; at least 60 minutes, "
+        "next to above 15 minutes and below 30 minutes; above 30 minutes and below 60 minutes."
+    ) in told
+    assert not [text for text in told if re.search(r"\b[a-z]+_[a-z]+\b|\b[ims]\.[a-z]|, \)", text)]
+    plain = health_rows([to_json(problem) for problem in loaded.health])
+    assert any("i.major_impact" in row["text"] for row in plain)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("CNY 1000", "¥1,000.00"),
+        ("CNY 4845283.52", "¥4,845,283.52"),
+        ("USD -12.5", "−$12.50"),
+        ("CNY 20188.681333", "¥20,188.681333"),
+        ("CNY 1/3", "CNY 1/3"),
+        ("SLA 99", "SLA 99"),
+    ],
+)
+def test_amounts_in_a_derivation_are_printed_as_on_the_page(given: str, expected: str) -> None:
+    assert sentences([step("only_of", of="base", result=given)]) == (f"base: {expected}.",)

@@ -161,6 +161,7 @@ MESSAGES: dict[str, str] = {
     ),
     "pool_empty": _("{title} ({clause}): nothing to combine."),
     "pool_amount": _("{total} by {formula}: {amount}."),
+    "carried_over": _("{amount} carried over from {label}, which had no room for it."),
     "capped": _("Limited by {limits}: {before} becomes {after}."),
     "instalment_stated": _("{title} ({clause}): {amount} {unit} as stated."),
     "instalment_share": _(

@@ -14,7 +14,8 @@ from .amounts import Amount, add
 from .combinations import Combination, ReadingsUsed, combinations
 from .grouping import Basis
 from .instances import Entry, Found, find_instances, price_instances
-from .pools import Pooled, evaluate_pool
+from .pooled import Pooled
+from .pools import evaluate_pool
 
 NONE: frozenset[str] = frozenset()
 

@@ -50,13 +50,24 @@ class Room:
 
 
 @dataclass(frozen=True)
+class Fallen:
+    """A carried excess that fell due at the start of a window without entries: the entry it was cut from, the day."""
+
+    index: int
+    day: date
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class Capped:
-    """Every entry after all caps, what was cut off for good, what waits, and the room each cap leaves each entry."""
+    """Every entry after all caps, what was cut off for good, what waits, and the room each cap leaves each entry;
+    `fallen` is what fell due later, beside the entries, with the room then."""
 
     amounts: tuple[Decimal, ...]
     lapsed: tuple[Decimal, ...]
     carried: Decimal
     rooms: tuple[tuple[Room, ...], ...]
+    fallen: tuple[tuple[Fallen, tuple[Room, ...]], ...]
 
 
 def window_key(limit: Limit, day: date) -> str:
@@ -80,14 +91,15 @@ def apply(entries: Sequence[tuple[date, Decimal]], limits: Sequence[Limit], *, u
     """All entries, in order, through all caps; None if a limit that matters is unknown.
 
     A carried excess is added to the next entry of the same scope in a window with room, or falls due at the start of
-    the next calendar window up to `until` if no entry lies in it; it is counted with the entry it was cut from.
+    the next calendar window up to `until` if no entry lies in it.
     """
     ledger = Ledger()
     amounts: list[Decimal] = []
     lapsed: list[Decimal] = []
+    fallen: list[Fallen] = []
     for index, (day, amount) in enumerate(entries):
         # what an empty window between two entries had room for is not kept waiting for the second of them
-        _release(entries[:index], limits, ledger, amounts, lapsed, before=day)
+        _release(entries[:index], limits, ledger, fallen, lapsed, before=day)
         left, lost = amount, ZERO
         for number, limit in enumerate(limits):
             allowed = limit.allowed(index)
@@ -106,13 +118,15 @@ def apply(entries: Sequence[tuple[date, Decimal]], limits: Sequence[Limit], *, u
             _count(ledger, (number, limit.scope(index)), limit, day, left)
         amounts.append(left)
         lapsed.append(lost)
-    _release(entries, limits, ledger, amounts, lapsed, until=until)
+    _release(entries, limits, ledger, fallen, lapsed, until=until)
     carried = sum(ledger.waiting.values(), ZERO)
-    rooms = tuple(
-        tuple(_room(ledger, number, limit, index, day) for number, limit in enumerate(limits))
-        for index, (day, _amount) in enumerate(entries)
-    )
-    return Capped(tuple(amounts), tuple(lapsed), carried, rooms)
+    rooms = tuple(_rooms(ledger, limits, index, day) for index, (day, _amount) in enumerate(entries))
+    later = tuple((each, _rooms(ledger, limits, each.index, each.day)) for each in fallen)
+    return Capped(tuple(amounts), tuple(lapsed), carried, rooms, later)
+
+
+def _rooms(ledger: Ledger, limits: Sequence[Limit], index: int, day: date) -> tuple[Room, ...]:
+    return tuple(_room(ledger, number, limit, index, day) for number, limit in enumerate(limits))
 
 
 def _room(ledger: Ledger, number: int, limit: Limit, index: int, day: date) -> Room:
@@ -149,7 +163,7 @@ def _release(
     entries: Sequence[tuple[date, Decimal]],
     limits: Sequence[Limit],
     ledger: Ledger,
-    amounts: list[Decimal],
+    fallen: list[Fallen],
     lapsed: list[Decimal],
     *,
     until: date = date.max,
@@ -170,7 +184,8 @@ def _release(
                     break
                 waiting = ledger.waiting[number, scope]
                 due, lost = _through_outer(limits, ledger, number, last, period.start)
-                amounts[last] += due
+                if due:
+                    fallen.append(Fallen(last, period.start, due))
                 lapsed[last] += lost
                 if ledger.waiting[number, scope] == waiting:
                     # a whole new window had no room: none ever will

@@ -6,83 +6,22 @@ named, with what they could make of it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from ..definition import Pool
-from ..definition.model import Cap
 from ..derivation import Step, step
 from ..language import syntax as s
 from ..language.evaluator import Evaluator
-from ..language.offsets import Length, shift
-from ..language.parser import PERIOD_UNITS
-from ..language.periods import period_of
-from ..language.spans import Edge, Moment
 from ..language.values import Choice, Element, certain
-from ..outcomes import Headroom
 from ..world import FactWorld
-from . import caps
-from .amounts import Amount, add, amount_of, nothing, rounded, typed
+from .amounts import Amount, add, amount_of, nothing, typed
+from .capping import capped
 from .grouping import Basis, Linkage, linkage
 from .instances import Entry
-
-NONE: frozenset[str] = frozenset()
-ZERO = Decimal(0)
-# More than any amount: what nobody knows may be that much.
-FAR = Decimal(10) ** 24
-
-
-@dataclass(frozen=True)
-class Pooled:
-    """One group of a pool under one combination of readings.
-
-    `total` is what was combined, `result` after amount, caps and rounding. `raised`: clues could make it more, up to
-    `reach` (None: without bound). `lapsed` and `carried` are what caps and missed claims took. `decision`: a person
-    has to pick.
-    """
-
-    id: str
-    key: Mapping[str, str]
-    variables: Mapping[str, Element]
-    members: tuple[Entry, ...]
-    winners: tuple[Entry, ...]
-    barred: Mapping[str, tuple[str, ...]]
-    total: Amount
-    result: Amount
-    reach: Decimal | None
-    clues: tuple[str, ...]
-    missing: frozenset[str]
-    running: frozenset[str]
-    basis: Basis
-    at: Moment | None
-    headroom: tuple[Headroom, ...] = ()
-    lapsed: Decimal = ZERO
-    carried: Decimal = ZERO
-    decision: bool = False
-    raised: bool = False
-    steps: tuple[Step, ...] = ()
-
-    @property
-    def label(self) -> str:
-        """`per_system/i1/s1`."""
-        return "/".join((self.id, *self.key.values()))
-
-    @property
-    def leaves(self) -> tuple[str, ...]:
-        """The rule instances that count."""
-        return tuple(dict.fromkeys(leaf for entry in self.winners for leaf in entry.leaves))
-
-    def entry(self, place: int, level: int) -> Entry:
-        """The result as a member of a pool above."""
-        return Entry(
-            id=self.id, key=self.key, variables=self.variables, applies=True,
-            amount=replace(self.result, missing=self.result.missing, running=self.running),
-            at=self.at, basis=self.basis, place=place, level=level, leaves=self.leaves, missing=self.missing,
-            running=self.running, clues=self.clues,
-        )  # fmt: skip
+from .pooled import NONE, ZERO, Pooled, key_name, key_value, order_of, rounded_by
 
 
 @dataclass
@@ -101,14 +40,10 @@ def evaluate_pool(
     `units` are those of what is combined and of what it comes to. `combine` is sum, max or choose. Members come in
     their order: lower pools first, then by when they happened, what they are called, and their place in the definition.
     """
-    order = sorted(entries, key=lambda e: (e.level, _order(world, e.at), e.recorded, e.place, e.label))
+    order = sorted(entries, key=lambda e: (e.level, order_of(world, e.at), e.recorded, e.place, e.label))
     groups = _grouped(world, pool, order)
     found = [_combine(world, pool, group, units, combine) for group in groups]
-    return tuple(_capped(world, pool, found, combine))
-
-
-def _order(world: FactWorld, at: Moment | None) -> tuple[int, object]:
-    return (-1, 0) if at is None else world.zone.order(at)
+    return tuple(capped(world, pool, found, combine))
 
 
 # -- grouping ----------------------------------------------------------------------------------------------------------
@@ -131,7 +66,7 @@ def _grouped(world: FactWorld, pool: Pool, entries: Sequence[Entry]) -> list[_Gr
                 values.append(label)
                 missing |= doubts
             else:
-                text, doubts = _key_value(world, tree, entry)
+                text, doubts = key_value(world, tree, entry)
                 values.append(text)
                 missing |= doubts
         key = tuple(values)
@@ -156,33 +91,9 @@ def _may_join(world: FactWorld, pool: Pool, entry: Entry, key: tuple[str, ...], 
         if isinstance(link, Linkage):
             if value not in link.touched(entry.basis):
                 return False
-        elif _key_value(world, tree, entry)[0] != value:
+        elif key_value(world, tree, entry)[0] != value:
             return False
     return True
-
-
-def key_name(tree: s.Expr) -> str:
-    """What a part of a pool's key is called in results."""
-    if isinstance(tree, s.Call):
-        return tree.function
-    return tree.name if isinstance(tree, s.Var | s.Field) else str(tree)
-
-
-def _key_value(world: FactWorld, tree: s.Expr, entry: Entry) -> tuple[str, frozenset[str]]:
-    if isinstance(tree, s.Var) and tree.name in entry.variables:
-        return entry.variables[tree.name].id, NONE
-    if isinstance(tree, s.Var):
-        values, missing = entry.basis.nodes(tree.name)
-        if not values and not missing and tree.name in PERIOD_UNITS:
-            # `by = "month"`: the calendar month in which what it rests on happened
-            day = world.zone.day_of(entry.at) if entry.at is not None else None
-            return (period_of(day, tree.name).key, NONE) if day else ("", frozenset({f"{entry.label}.at"}))
-        return "+".join(sorted(values)), missing
-    value = Evaluator(world, entry.variables).value(tree)
-    if isinstance(value, Choice):
-        found = value.value
-        return (found.id if isinstance(found, Element) else "" if found is None else str(found)), value.missing
-    return ("" if value.value is None else value.value.isoformat()), value.missing
 
 
 # -- combining ---------------------------------------------------------------------------------------------------------
@@ -293,7 +204,7 @@ def _shared(members: Sequence[Entry]) -> dict[str, Element]:
 def _amount(world: FactWorld, pool: Pool, total: Amount, variables: Mapping[str, Element], unit: str) -> Amount:
     """The expression over `total`, at both of its bounds."""
     if pool.amount is None:
-        return total if not pool.round else _rounded(total, pool.round)
+        return total if not pool.round else rounded_by(total, pool.round)
     ends = []
     for end in dict.fromkeys((total.low, total.high)):
         value = certain(typed(end, total.unit)) if end is not None else Choice((), total.missing)
@@ -309,11 +220,6 @@ def _amount(world: FactWorld, pool: Pool, total: Amount, variables: Mapping[str,
     )
 
 
-def _rounded(amount: Amount, rule: str) -> Amount:
-    low, high = (None if e is None else rounded(Fraction(e), amount.unit, rule) for e in (amount.low, amount.high))
-    return replace(amount, low=low, high=high)
-
-
 def _reach(clues: Sequence[Entry], total: Amount, combine: str) -> Decimal | None:
     """The most the total could be if every clue came true; None without a bound."""
     highs = [entry.amount.high for entry in clues]
@@ -321,129 +227,6 @@ def _reach(clues: Sequence[Entry], total: Amount, combine: str) -> Decimal | Non
         return None
     known = [each for each in highs if each is not None and each > 0]
     return total.high + sum(known, ZERO) if combine == "sum" else max([total.high, *known])
-
-
-# One entry of the caps: the group it belongs to, the member if members are capped one by one, its amount and time.
-Row = tuple[int, Entry | None, Amount, Mapping[str, Element], Moment | None]
-
-# -- caps --------------------------------------------------------------------------------------------------------------
-
-
-def _capped(world: FactWorld, pool: Pool, groups: list[Pooled], combine: str) -> list[Pooled]:
-    """The groups after the pool's caps.
-
-    Members of a plain sum pass the caps one by one, results of any other pool group by group. A cap without a window
-    sees its own group only; one with a window sees the whole pool, split by its `by`.
-    """
-    if not pool.caps or not groups:
-        return groups
-    single = combine == "sum" and pool.amount is None
-    rows: list[Row] = []
-    for index, group in enumerate(groups):
-        if single:
-            rows += [(index, entry, entry.amount, entry.variables, entry.at) for entry in group.members]
-        else:
-            rows.append((index, None, group.result, group.variables, group.at))
-    rows.sort(key=lambda row: _order(world, row[4]))
-    limits = [_limit(world, cap, rows, groups) for cap in pool.caps]
-    days = [world.zone.day_of(row[4]) if row[4] is not None else world.as_of for row in rows]
-    # an amount nobody knows may take no room at all, or all there is
-    low_ends = [(day, row[2].low or ZERO) for day, row in zip(days, rows, strict=True)]
-    high_ends = [(day, FAR if row[2].high is None else row[2].high) for day, row in zip(days, rows, strict=True)]
-    lows = caps.apply(low_ends, limits, until=world.as_of)
-    highs = caps.apply(high_ends, limits, until=world.as_of)
-    if lows is None or highs is None:
-        return [_open_cap(world, pool, group) for group in groups]
-    own: list[list[int]] = [[] for _group in groups]
-    for number, row in enumerate(rows):
-        own[row[0]].append(number)
-    doubts = NONE.union(*(row[2].missing for row in rows))
-    found = []
-    for group, mine in zip(groups, own, strict=True):
-        ends = [sum((run.amounts[number] for number in mine), _zero(group.result)) for run in (lows, highs)]
-        low, high = min(ends), max(ends)
-        lapsed = group.lapsed + sum((lows.lapsed[number] for number in mine), ZERO)
-        blank = any(rows[number][2].low is None for number in mine)
-        result = replace(group.result, low=None if blank else low, high=high if high < FAR else None)
-        # what leaves another group open may leave this one more room or less
-        open_ = doubts if low != high else NONE
-        result = replace(result, missing=result.missing | open_ if result.value is None else NONE)
-        if pool.round:
-            result = _rounded(result, pool.round)
-        # the last entry of the group in each scope tells what is left in its window
-        last_rooms = {(room.cap, room.scope): room for number in mine for room in lows.rooms[number]}
-        room = tuple(
-            Headroom(each.cap + 1, each.window, each.limit, each.used, each.limit - each.used)
-            for _place, each in sorted(last_rooms.items(), key=lambda found: found[0][0])
-        )
-        steps = group.steps
-        if group.result.low is not None and low < group.result.low:
-            limited = [str(cap.limit) for cap in pool.caps]
-            steps = (*steps, step("capped", before=group.result.low, after=low, limits=limited))
-        carried = lows.carried if group is groups[-1] else ZERO
-        reach = _bounded(world, pool, group, group.reach)
-        found.append(
-            replace(group, result=result, reach=reach, missing=group.missing | open_, lapsed=lapsed, carried=carried,
-                    headroom=room, steps=steps)
-        )  # fmt: skip
-    return found
-
-
-def _zero(amount: Amount) -> Decimal:
-    zero = nothing(amount.unit).low
-    assert zero is not None
-    return zero
-
-
-def _open_cap(world: FactWorld, pool: Pool, group: Pooled) -> Pooled:
-    """Where amounts or limits are unknown, the lowest fixed limit of the group is still an upper bound."""
-    high = _bounded(world, pool, group, group.result.high)
-    return replace(group, result=replace(group.result, high=high), reach=_bounded(world, pool, group, group.reach))
-
-
-def _bounded(world: FactWorld, pool: Pool, group: Pooled, bound: Decimal | None) -> Decimal | None:
-    """An upper bound, or the lowest limit on the whole group if that is less."""
-    for cap in pool.caps:
-        if cap.window or cap.by:
-            continue
-        limit = amount_of(Evaluator(world, group.variables).value(cap.limit), group.result.unit)
-        if limit.high is not None and (bound is None or limit.high < bound):
-            bound = limit.high
-    return bound
-
-
-def _limit(world: FactWorld, cap: Cap, rows: Sequence[Row], groups: Sequence[Pooled]) -> caps.Limit:
-    known: dict[int, Decimal | None] = {}
-
-    def allowed(number: int) -> Decimal | None:
-        if number not in known:
-            group, _entry, amount, variables, _at = rows[number]
-            whole = groups[group].total
-            total = certain(typed(whole.low or ZERO, whole.unit))
-            scope = Evaluator(world, variables, values={"total": total})
-            known[number] = amount_of(scope.value(cap.limit), amount.unit).low
-        return known[number]
-
-    def scope_of(number: int) -> Hashable:
-        group, entry, _amount, variables, _at = rows[number]
-        own = () if cap.window else (group,)
-        if not cap.by:
-            return own
-        holder = entry if entry is not None else groups[group].entry(0, 0)
-        return (*own, *(_key_value(world, tree, replace(holder, variables=variables))[0] for tree in cap.by))
-
-    if cap.length is not None:
-        length = Evaluator(world).lengths(cap.length).value
-        assert isinstance(length, Length)
-        back = shift(length, -1, world.zone)
-
-        def begins(day: date) -> date:
-            low = back(day).low
-            return date.min if isinstance(low, Edge) else world.zone.day_of(low)
-
-        return caps.Limit(allowed, "rolling", scope_of, begins, cap.excess == "carry")
-    kind = "all" if cap.window.startswith("term.") else cap.window
-    return caps.Limit(allowed, kind, scope_of, None, cap.excess == "carry")  # type: ignore[arg-type]
 
 
 def _turned(pool: Pool, total: Amount, result: Amount) -> tuple[Step, ...]:

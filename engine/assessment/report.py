@@ -26,7 +26,7 @@ from .amounts import Amount, amount_of, nothing
 from .assessor import Assessor
 from .combinations import MAX_COMBINATIONS, Combination
 from .instances import Entry, findings
-from .pools import Pooled
+from .pooled import Pooled
 from .securities import available
 from .settlement import Outlet, settle
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from accounts.models import JournalEntry
 from accounts.policy import NotAllowed, NotVisible, ReauthenticationRequired
@@ -42,7 +43,8 @@ def test_from_blocked_to_paid(world):
     assert gate(world).state == "waiting_invoice"
 
     invoice = hand_in(world)
-    assert (gate(world).state, gate(world).state_text) == ("waiting_invoice", "发票待核验")
+    with translation.override("en"):
+        assert (gate(world).state, gate(world).state_text) == ("waiting_invoice", "Invoice to be checked")
     services.invoice_check(actor=world.viewer("FIN"), invoice=invoice, accept=True, note="与纸面核对")
     fact = Fact.objects.get(name="invoice_1")
     assert (fact.happened_on, fact.state) == (TODAY, "confirmed")

@@ -57,3 +57,12 @@ def test_the_application_role_cannot_open_the_journal(statement: str) -> None:
     with pytest.raises(DatabaseError) as refusal, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.format(JournalEntry._meta.db_table))
     assert "permission denied" in str(refusal.value) or "must be owner" in str(refusal.value)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_the_server_compiles_no_statement():
+    """Short statements of many parts: compiling one took seconds, running it milliseconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)

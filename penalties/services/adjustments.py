@@ -29,7 +29,7 @@ from penalties.models import Assessment, CaseAdjustment, CaseEntry, PenaltyCase
 from penalties.outcomes import Outcome
 from penalties.reckoning import Basis, basis_for, outcome_for
 from penalties.services.common import case_locked, clean_text, enter, move, person, proofs
-from penalties.services.records import assessment_add, payable
+from penalties.services.records import assessment_add, moved_answer, payable
 from penalties.services.settlements import parts_carry_out, parts_of, refuse_undated
 
 State = CaseAdjustment.State
@@ -129,6 +129,8 @@ def _carry_out(case: PenaltyCase, liability: Liability, row: CaseAdjustment, *, 
     basis, outcome = _computed(case)
     if outcome is not None:
         assessment_add(case, outcome, basis, kind=Assessment.Kind.ADJUSTMENT, actor=actor, amount=row.after)
+    else:  # nothing speaks for it any more, so there is nothing to compute
+        moved_answer(case)
     if case.state == PenaltyCase.State.CLOSED and _under_way(liability):
         move(case, "reopen")
         case.closed_at = None

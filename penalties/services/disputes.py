@@ -22,7 +22,7 @@ from penalties.models import Assessment, CaseEntry, PenaltyCase
 from penalties.reckoning import basis_for, outcome_for
 from penalties.services.common import case_locked, clean_text, enter, move, person, proofs
 from penalties.services.proposals import day_of_proposal
-from penalties.services.records import assessment_add, payable
+from penalties.services.records import assessment_add, moved_answer, payable
 
 Kind, State = CaseEntry.Kind, PenaltyCase.State
 # While these last both sides may put statements on the record.
@@ -172,6 +172,8 @@ def penalty_decide(
             assessment_add(
                 locked, outcome, basis, kind=Assessment.Kind.DECISION, actor=actor, amount=final, picked=picked
             )
+        else:  # nothing speaks for it any more, so there is nothing to compute
+            moved_answer(locked)
         enter(locked, Kind.DECISION, actor=actor, text=reason, amount=final, internal=False, before=before)
         return locked
 

@@ -69,6 +69,8 @@ def _news(case: PenaltyCase) -> tuple[Decimal | None, Decimal | None, bool] | No
         return None
     outcome = outcome_for(basis, case.target, case.key_text)
     low, high = (kept(outcome.low), kept(outcome.high)) if outcome is not None else (Decimal(0), Decimal(0))
-    moved = (low, high) != (last.low, last.high)
-    known = (case.moved_low, case.moved_high) if case.moved_at is not None else (last.low, last.high)
-    return (low, high, moved) if (low, high) != known else None
+    # borne out by the last computation, or by what people have made of the amount since
+    if (low, high) in ((last.low, last.high), (case.amount, case.amount)):
+        return (low, high, False) if case.moved_at is not None else None
+    told = case.moved_at is not None and (low, high) == (case.moved_low, case.moved_high)
+    return None if told else (low, high, True)

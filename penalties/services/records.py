@@ -89,8 +89,7 @@ def assessment_add(
     picked: str = "",
 ) -> Assessment:
     """The next version of the case's figures, with everything it rested on. It answers facts that had moved."""
-    case.moved_at = case.moved_low = case.moved_high = None
-    PenaltyCase.objects.filter(pk=case.pk).update(moved_at=None, moved_low=None, moved_high=None)
+    moved_answer(case)
     last = case.assessments.order_by("-number").values_list("number", flat=True).first() or 0
     created: Assessment = Assessment.objects.create(
         case=case,
@@ -112,6 +111,12 @@ def assessment_add(
         recorded_at=timezone.now(),
     )
     return created
+
+
+def moved_answer(case: PenaltyCase) -> None:
+    """People have decided about the amount: what the facts had come to beside it is answered."""
+    case.moved_at = case.moved_low = case.moved_high = None
+    PenaltyCase.objects.filter(pk=case.pk).update(moved_at=None, moved_low=None, moved_high=None)
 
 
 def unchanged(case: PenaltyCase, outcome: Outcome) -> bool:

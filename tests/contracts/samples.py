@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import stat
 import struct
 import zipfile
@@ -52,6 +53,21 @@ def packed(members: Mapping[str, bytes | str], *, compressed: bool = True) -> by
     return kept.getvalue()
 
 
+def unreadable(archive: bytes, member: str, *, version: int = 20, method: int = 99) -> bytes:
+    """The archive with one member packed by a method, or for a version, that no program here knows."""
+    made, name = bytearray(archive), member.encode()
+    for mark, at_version, length, before in ((b"PK\x03\x04", 4, 26, 30), (b"PK\x01\x02", 6, 28, 46)):
+        place = next(
+            found.start()
+            for found in re.finditer(re.escape(mark), archive)
+            if struct.unpack_from("<H", archive, found.start() + length)[0] == len(name)
+            and archive[found.start() + before : found.start() + before + len(name)] == name
+        )
+        struct.pack_into("<H", made, place + at_version, version)
+        struct.pack_into("<H", made, place + at_version + 4, method)
+    return bytes(made)
+
+
 def office(part: str, kind: str, **more: bytes | str) -> bytes:
     """A minimal Office file; `more` adds members (slashes written as two underscores)."""
     members: dict[str, bytes | str] = {
@@ -96,6 +112,9 @@ ENTITIES = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;
 OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY f SYSTEM "file:///etc/passwd">]><a>&f;</a>'
 
 HOSTILE: dict[str, tuple[str, bytes]] = {
+    "unknown packing": ("a.docx", unreadable(docx(), "[Content_Types].xml")),
+    "unknown packing of an OFD": ("a.ofd", unreadable(GOOD["invoice.ofd"], "OFD.xml")),
+    "unknown version of ZIP": ("a.docx", unreadable(docx(), "word/document.xml", version=99, method=8)),
     "page as PDF": ("a.pdf", b"<!doctype html><script>alert(1)</script>"),
     "picture as PDF": ("a.pdf", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'),
     "program as PDF": ("a.pdf", b"MZ\x90\0" + b"\0" * 400),

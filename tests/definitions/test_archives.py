@@ -9,6 +9,7 @@ import pytest
 
 from definitions.problems import DefinitionRefused
 from definitions.reader import MAX_BYTES, read_uploads
+from tests.contracts.samples import unreadable
 
 
 def archive(**members: bytes) -> bytes:
@@ -30,3 +31,11 @@ def test_a_member_with_damaged_content_is_refused() -> None:
     content[60:70] = b"\xff" * 10
     with pytest.raises(DefinitionRefused):
         read_uploads([("c.zip", bytes(content))])
+
+
+@pytest.mark.parametrize("changed", [{"method": 99}, {"version": 99, "method": 8}])
+def test_a_member_packed_in_a_way_nobody_here_knows_is_refused(changed: dict[str, int]) -> None:
+    content = archive(contract=b"format = 1\n", other=b"format = 1\n")
+    with pytest.raises(DefinitionRefused) as refusal:
+        read_uploads([("c.zip", unreadable(content, "other.toml", **changed))])
+    assert [problem.code for problem in refusal.value.problems] == ["bad_archive"]

@@ -100,6 +100,22 @@ def test_an_adjustment_answers_it(world, monkeypatch):
     assert moved_sweep() == 0
 
 
+def test_what_nothing_speaks_for_any_more_is_answered_by_taking_it_back_whole(world, monkeypatch):
+    steps.settled(world)
+    corrected(world, monkeypatch, answer([], []), name="i2")
+    moved_sweep()
+    assert only_case(world).moved_high == 0
+    wish = services.adjustment_propose(
+        actor=world.viewer("FIN"), case=only_case(world), amount=Decimal(0), reason="事实不成立"
+    )
+    assert only_case(world).moved_at  # a wish answers nothing
+    services.adjustment_decide(actor=world.viewer("MGR2"), adjustment=wish, approve=True)
+    case = only_case(world)
+    assert (case.amount, case.moved_at, case.moved_high) == (0, None, None)
+    assert moved_sweep() == 0
+    assert len(told()) == 1
+
+
 def test_the_page_and_the_docket_show_both_figures_to_the_house_alone(world, monkeypatch):
     case = steps.agreed(world)
     corrected(world, monkeypatch, plain_answer(LIGHT), name="i2")

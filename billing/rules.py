@@ -377,6 +377,8 @@ def gate(known: GateInput) -> Gate:
     if known.target_on is not None and not settled and triggered and sums.checked >= owed:
         lines.append(_target(known, known.target_on))
     lines.append(_application(known, state))
+    if settled:  # it waits for nothing any more, whatever else is open; what went wrong stays told
+        lines = [line for line in lines if line.state != "waiting"]
     overdue = deadline.code == "deadline_passed"
     return Gate(
         state=state,

@@ -87,6 +87,22 @@ def test_paid_in_time_or_late(day, code, state):
     assert (found.code, found.state, gate(known).overdue) == (code, state, False)
 
 
+def test_what_is_paid_waits_for_nothing_and_still_says_that_it_was_late():
+    known = replace(
+        BASE,
+        invoices=FULL,
+        applications=(ApplicationKnown(HUNDRED, "paid"),),
+        last_settled_on=DUE + timedelta(days=1),
+        as_of=DUE + timedelta(days=30),
+        payee="proposed",
+    )
+    assert line(replace(known, applications=()), "payee").state == "waiting"
+    found = gate(known)
+    assert "waiting" not in {each.state for each in found.lines}
+    assert "paid_late" in {each.code for each in found.lines}
+    assert found.met == len(found.lines) - 1
+
+
 def test_every_open_line_says_who_does_what():
     assert line(replace(BASE, due_state="pending", missing=("验收通过",)), "trigger").params == {
         "missing": ("验收通过",)

@@ -17,6 +17,7 @@ from accounts.services.idempotency import form_key, idempotent
 from billing import selectors, services
 from billing.drawing import draw_waterfall
 from billing.forms import invoice_values
+from billing.rules import SETTLED
 from billing.rules_invoice import InvoiceCheck, by_hand
 from billing.sentences_invoice import subject_text
 from billing.terms import masked
@@ -103,14 +104,13 @@ def milestone(request: HttpRequest, milestone_id: int) -> HttpResponse:
     viewer, page = request_viewer(request), page_date(request)
     found = selectors.milestone_page(milestone_id, viewer=viewer, as_of=page.as_of)
     papers = documents_for([row.pk for row in found.applications], viewer=viewer)
-    finished = found.gate.state in ("paid", "settled")  # nothing is waited for any more, whatever else is open
     context = {
         "found": found,
         "milestone": found.milestone,
         "contract": found.contract,
         "demo": found.contract.is_demo,
-        "conditions": [each for each in conditions(found.gate) if not finished or each.state == "met"],
-        "finished": finished,
+        "conditions": conditions(found.gate),
+        "finished": found.gate.state in SETTLED,
         "steps": steps(found),
         "sides": [(words, SIDE_TONES[side]) for side, words in found.gate.sides],
         "picture": draw_waterfall(found.waterfall),
